@@ -1,0 +1,93 @@
+"""The canonical tables, declared once in TOML: what readers map to, checks test and documentation says."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+import pandas as pd
+
+Type = Literal["text", "code", "number", "count", "time", "flag"]
+
+DTYPES: dict[Type, Any] = {
+    "text": "str",
+    "code": "str",
+    "number": "float64",
+    "count": "float64",
+    "time": pd.DatetimeTZDtype("us", "UTC"),
+    "flag": "boolean",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a canonical table.
+
+    `codes` names a code list; `many` says that several values may stand in a cell, joined by ``;``.
+    """
+
+    name: str
+    type: Type
+    meaning: str
+    required: bool = False
+    codes: str | None = None
+    many: bool = False
+    unit: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @property
+    def dtype(self) -> Any:
+        """The pandas dtype in which the column is kept."""
+        return DTYPES[self.type]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A canonical table: its key, its moment (the clock it is ordered by) and its columns in order."""
+
+    name: str
+    key: str
+    moment: str
+    columns: dict[str, Column] = field(hash=False)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the columns that every row must fill."""
+        return tuple(name for name, column in self.columns.items() if column.required)
+
+
+@cache
+def table(name: str) -> Table:
+    """Return the canonical table called `name`: ``shipments``, ``cases`` or ``inspections``.
+
+    Examples
+    --------
+    >>> table("shipments").required
+    ('shipment_id', 'filed_at')
+    >>> table("shipments").columns["consignee_country"].codes
+    'countries'
+    """
+    text = resources.files("omdrisk.records").joinpath("tables", f"{name}.toml").read_text(encoding="utf-8")
+    spec = tomllib.loads(text)
+    columns = {key: Column(name=key, **entry) for key, entry in spec["columns"].items()}
+    for party in spec.get("parties", ()):
+        for key, entry in spec["party"].items():
+            meaning = f"{party.capitalize()}: {entry['meaning'][0].lower()}{entry['meaning'][1:]}"
+            columns[f"{party}_{key}"] = Column(name=f"{party}_{key}", **{**entry, "meaning": meaning})
+    return Table(name=spec["name"], key=spec["key"], moment=spec["moment"], columns=columns)
+
+
+def empty(name: str) -> pd.DataFrame:
+    """Return the canonical table `name` with no rows and every column in its dtype.
+
+    Examples
+    --------
+    >>> str(empty("cases")["known_at"].dtype)
+    'datetime64[us, UTC]'
+    """
+    columns = table(name).columns.values()
+    return pd.DataFrame({column.name: pd.Series(dtype=column.dtype) for column in columns})
