@@ -1,0 +1,36 @@
+"""The one Typer application that every command joins."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import omdrisk
+
+app = typer.Typer(
+    name="omdrisk",
+    help="Risk targeting for customs: read, link, train, score, explain, and work the list.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"omdrisk {omdrisk.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and stop.")
+    ] = False,
+) -> None:
+    """Add `--debug` to any command for a traceback instead of one line."""
+
+
+from omdrisk.cli import data, demo, models, unit  # noqa: E402, F401  (each adds its commands to `app`)

@@ -1,0 +1,95 @@
+"""The demonstration: the whole way, shown on a simulated world."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from omdrisk.cli.app import app
+from omdrisk.cli.terminal import Json, emit, screen, steps
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from omdrisk.demo import Walk
+
+LANGUAGES = {"en": "English", "vi": "Tiếng Việt"}
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder to leave everything in.")] = Path("demo"),
+    shipments: Annotated[int, typer.Option(help="Size of the simulated world.")] = 240_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same world and the same figures.")] = 0,
+    json_to: Json = None,
+) -> None:
+    """Simulate phases I to V, train on what was known before V, score V as it came in, and show what it was worth."""
+    from omdrisk.demo import walk
+
+    begun = time.perf_counter()
+    with steps() as step:
+        done = walk(out, shipments=shipments, seed=seed, step=step)
+    _say_counts(done)
+    for target, table in done.tables.items():
+        screen.print(_figures(target, table, done.counts["phase_v"][target]))
+    for language, reasons in done.reasons.items():
+        _say_reasons(LANGUAGES[language], reasons)
+    screen.print(f"\nLeft in {out}/ after {time.perf_counter() - begun:.0f} s:")
+    for what, path in done.files.items():
+        screen.print(f"  {what:<22} {path}", markup=False)
+    screen.print(
+        f"\nOpen {out / 'worklist.html'} in a browser. To go on from the command line:\n"
+        f"  export OMDRISK_SECRET_FILE={out / 'secret.txt'}\n"
+        f"  omdrisk worklist MANIFEST.csv --model {out / 'bundle'} --history {out / 'history'} --language vi",
+        markup=False,
+    )
+    emit({"counts": done.counts, "figures": {k: t.to_dict(orient="records") for k, t in done.tables.items()}}, json_to)
+
+
+def _say_counts(done: Walk) -> None:
+    screen.print("\n[bold]A simulated world: these figures show that the method works, not how it does at a border.[/bold]")
+    for kind in ("shipments", "cases", "inspections"):
+        count = done.counts[kind]
+        screen.print(f"  {kind}: {count['read']:,} rows read, {count['accepted']:,} accepted, {count['rejected']:,} rejected")
+    linked = done.counts["linked"]
+    screen.print(
+        f"  outcomes: {linked['outcomes']:,}; cases that fit several shipments: {linked['ambiguous']:,}, none: {linked['unlinked']:,}"
+    )
+    for target, trained in done.counts["trained"].items():
+        screen.print(f"  {target} head: {trained['found']:,} finds among {trained['rows']:,} examined before phase V")
+
+
+def _figures(target: str, table: pd.DataFrame, hidden: int) -> Table:
+    shown = Table(
+        title=f"\n{target}: phase V against the known truth ({hidden:,} shipments hid it)", title_justify="left", title_style="bold"
+    )
+    for heading in ("capacity", "inspected", "hit rate", "best possible", "recall", "best", "lift over random", "over rules"):
+        shown.add_column(heading, justify="right")
+    for row in table.itertuples(index=False):
+        shown.add_row(
+            f"{100 * row.capacity:g} %",
+            f"{row.inspected:,}",
+            f"{_percent(row.hit_rate)} [{_percent(row.hit_rate_low)} to {_percent(row.hit_rate_high)}]".replace("[", "\\["),
+            _percent(row.best_hit_rate),
+            f"{_percent(row.recall)} [{_percent(row.recall_low)} to {_percent(row.recall_high)}]".replace("[", "\\["),
+            _percent(row.best_recall),
+            f"{row.lift:.1f} [{row.lift_low:.1f} to {row.lift_high:.1f}]".replace("[", "\\["),
+            f"{row.lift_over_rule:.1f} [{row.lift_over_rule_low:.1f} to {row.lift_over_rule_high:.1f}]".replace("[", "\\["),
+        )
+    return shown
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _say_reasons(language: str, reasons: pd.DataFrame) -> None:
+    screen.print(f"\n[bold]{language}[/bold]")
+    for (shipment, head), rows in reasons.groupby(["shipment_id", "head"], sort=False):
+        screen.print(f"  {shipment} ({head})", markup=False)
+        for row in rows.itertuples(index=False):
+            screen.print(f"    {row.rank}. {row.text} ({100 * row.share:.0f} %)", markup=False)

@@ -1,0 +1,208 @@
+"""Commands of the data scientist: train, backtest, register, report, drift."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from omdrisk.cli.app import app
+from omdrisk.cli.terminal import (
+    Format,
+    HistoryFolder,
+    Json,
+    console,
+    emit,
+    load_table,
+    moment,
+    read,
+    screen,
+    steps,
+)
+from omdrisk.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from omdrisk.training import Recipe
+
+Seed = Annotated[int, typer.Option(help="The same seed gives the same bundle.")]
+Recipes = Annotated[list[Path], typer.Option("--recipe", help="Recipe file (models/*.toml); may be given several times.")]
+
+
+def _recipes(paths: list[Path]) -> list[Recipe]:
+    from omdrisk.resources import definitions
+    from omdrisk.training import Recipe
+
+    shipped = definitions("models")
+    return [Recipe.read(path if path.exists() else shipped / path.with_suffix(".toml").name) for path in paths]
+
+
+def _table(frame: pd.DataFrame, title: str) -> None:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", header_style="bold")
+    numeric = set(frame.select_dtypes("number").columns)
+    for column in frame.columns:
+        table.add_column(str(column), justify="right" if column in numeric else "left")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(f"{cell:,.4g}" if isinstance(cell, float) else str(cell) for cell in row))
+    screen.print(table)
+
+
+@app.command()
+def train(
+    recipe: Recipes,
+    shipments: Annotated[Path, typer.Option(help="Canonical shipments (.parquet).")],
+    outcomes: Annotated[Path, typer.Option(help="Outcomes from `omdrisk link`.")],
+    as_of: Annotated[str, typer.Option(help="Use only what was known before this date.")],
+    out: Annotated[Path, typer.Option(help="Bundle folder to write.")] = Path("bundle"),
+    seed: Seed = 0,
+    json_to: Json = None,
+) -> None:
+    """Train one head per recipe on what was known before a date, and save them as a bundle."""
+    from omdrisk.bundle import save_bundle
+    from omdrisk.training import train as fit
+
+    moment(as_of)
+    heads = []
+    with steps() as step:
+        step("reading")
+        manifest, known = load_table(shipments, "read --out"), load_table(outcomes, "link")
+        for each in _recipes(recipe):
+            step(f"training {each.target}")
+            heads.append(fit(each, manifest, known, as_of=as_of, seed=seed))
+        step("saving the bundle")
+        save_bundle(heads, out)
+    for head in heads:
+        console.print(f"{head.target}: {head.facts['positives']:,} found among {head.facts['rows']:,} examined")
+    emit({"bundle": str(out), "heads": {head.target: dict(head.facts) for head in heads}}, json_to)
+
+
+@app.command()
+def backtest(
+    recipe: Recipes,
+    files: Annotated[list[Path] | None, typer.Argument(help="Files that hold shipments and outcomes (kcs, lemis).")] = None,
+    shipments: Annotated[Path | None, typer.Option(help="Canonical shipments (.parquet), instead of FILES.")] = None,
+    outcomes: Annotated[Path | None, typer.Option(help="Outcomes from `omdrisk link`.")] = None,
+    by: Annotated[str, typer.Option(help="phase: train before each phase and test on it.")] = "phase",
+    format_name: Format = None,
+    seed: Seed = 0,
+    plot: Annotated[Path | None, typer.Option(help="Picture of the result (.png).")] = None,
+    json_to: Json = None,
+) -> None:
+    """Test recipes on a future they have not seen: phase by phase, or on the given past and future of FILES."""
+    from omdrisk.evaluation import backtest as by_phase
+    from omdrisk.evaluation import holdout
+    from omdrisk.linking import link
+
+    if bool(files) == bool(shipments and outcomes):
+        raise InputError("give either FILES with --format, or --shipments and --outcomes.")
+    results: dict[str, Any] = {}
+    with steps() as step:
+        step("reading")
+        if files:
+            manifest = read("shipments", files, format_name).accepted
+            known = link(manifest, None, read("inspections", files, format_name).accepted)
+        else:
+            assert shipments is not None  # noqa: S101  (checked above)
+            assert outcomes is not None  # noqa: S101
+            manifest, known = load_table(shipments, "read --out"), load_table(outcomes, "link")
+        for each in _recipes(recipe):
+            step(f"training and testing {each.target}")
+            results[each.target] = (
+                holdout(each, manifest, known, seed=seed)
+                if files
+                else by_phase(each, manifest, known, by=by, seed=seed)
+            )
+    for target, result in results.items():
+        _table(result.table, target)
+    if plot is not None:
+        for target, result in results.items():
+            result.plot().figure.savefig(plot.with_stem(f"{plot.stem}-{target}") if len(results) > 1 else plot, dpi=150)
+    emit(
+        {
+            "files": [path.name for path in files or ()],
+            "format": format_name,
+            "results": {target: result.table.to_dict(orient="records") for target, result in results.items()},
+        },
+        json_to,
+    )
+
+
+@app.command()
+def register(
+    bundle: Annotated[Path, typer.Argument(help="Bundle folder.")],
+    name: Annotated[str, typer.Option(help="Name of the registered model.")] = "omdrisk",
+    alias: Annotated[str | None, typer.Option(help="Let this alias point to it (champion).")] = None,
+    store: Annotated[str | None, typer.Option(help="MLflow tracking URI; default MLFLOW_TRACKING_URI or ./mlflow.db.")] = None,
+    json_to: Json = None,
+) -> None:
+    """Keep a bundle in MLflow as a run and a registered version."""
+    from omdrisk.bundle import read_bundle
+    from omdrisk.registry import Run, promote, track
+    from omdrisk.registry import register as add
+
+    opened = read_bundle(bundle)
+    metrics, params = {}, {}
+    for target, head in opened.heads.items():
+        params |= {f"{target}.{key}": value for key, value in head.facts.items()}
+        metrics |= {f"{target}/{key}": value for key, value in head.facts.items() if isinstance(value, int | float)}
+    with steps() as step:
+        step("logging the run")
+        tracked = track(Run(bundle=bundle, params=params, metrics=metrics), tracking_uri=store)
+        step("registering")
+        registered = add(tracked, model=name, tracking_uri=store)
+        if alias is not None and registered.version is not None:
+            promote(registered.version, model=name, alias=alias, tracking_uri=store)
+    console.print(f"{registered.model_uri}{f', alias {alias}' if alias else ''} (run {registered.run_id})")
+    emit(vars(registered), json_to)
+
+
+@app.command()
+def drift(
+    files: Annotated[list[Path], typer.Argument(help="Manifests that came in.")],
+    model: Annotated[str, typer.Option("--model", help="Bundle folder or MLflow URI.")],
+    history: HistoryFolder = None,
+    format_name: Format = None,
+    top: Annotated[int, typer.Option(help="How many features to show.")] = 15,
+    json_to: Json = None,
+) -> None:
+    """Compare what comes in with what the heads were trained on, feature by feature and in their scores."""
+    from omdrisk.monitoring import drift as measure
+    from omdrisk.scoring import load
+
+    with steps() as step:
+        step("reading")
+        manifest = read("shipments", files, format_name).accepted
+        step("comparing")
+        table = measure(load(model, history=history), manifest)
+    _table(table.head(top), "drift (population stability index; above 0.25 needs a look)")
+    emit({"rows": len(manifest), "drift": table.to_dict(orient="records")}, json_to)
+
+
+@app.command()
+def report(
+    bundle: Annotated[Path, typer.Argument(help="Bundle folder.")],
+    shipments: Annotated[Path, typer.Option(help="Canonical shipments (.parquet) of the phase to judge.")],
+    outcomes: Annotated[Path, typer.Option(help="Outcomes from `omdrisk link`.")],
+    history: HistoryFolder = None,
+    out: Annotated[Path, typer.Option(help="Report to write.")] = Path("report.html"),
+    json_to: Json = None,
+) -> None:
+    """Write the phase report of a bundle: how good, on what, why, and what it does not claim."""
+    from omdrisk.evaluation import judge
+    from omdrisk.reports import write_report_html
+    from omdrisk.scoring import load
+
+    with steps() as step:
+        step("reading")
+        manifest, known = load_table(shipments, "read --out"), load_table(outcomes, "link")
+        scorer = load(bundle, history=history)
+        step(f"scoring {len(manifest):,} shipments")
+        results = {target: judge(scorer.score(manifest), manifest, known, target) for target in scorer.heads}
+        step("writing the report")
+        write_report_html(out, scorer=scorer, shipments=manifest, results=results)
+    console.print(f"report in {out}")
+    emit({"out": str(out)}, json_to)

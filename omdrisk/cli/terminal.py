@@ -1,0 +1,133 @@
+"""What the commands share: tables in and out, dates, progress, and output for machines."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from omdrisk.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import pandas as pd
+
+    from omdrisk.records import ReadResult
+
+console = Console(stderr=True, highlight=False)
+screen = Console(highlight=False)
+
+Json = Annotated[Path | None, typer.Option("--json", help="Write the result as JSON to this file ('-' for the screen).")]
+Format = Annotated[str | None, typer.Option("--format", help="Format map: a name (kcs, cencomm, ...) or a TOML file.")]
+HistoryFolder = Annotated[Path | None, typer.Option("--history", help="Folder of the agency's history store.")]
+
+
+def read(kind: str, paths: Sequence[Path], format: str | None, *, rejects: Path | None = None) -> ReadResult:  # noqa: A002
+    """Read files of one canonical table and say on standard error what was rejected and repaired."""
+    from omdrisk import records
+
+    readers: dict[str, Callable[..., ReadResult]] = {
+        "shipments": records.read_shipments,
+        "cases": records.read_cases,
+        "inspections": records.read_inspections,
+    }
+    if kind not in readers:
+        raise InputError(f"there is no table {kind!r}. Choose shipments, cases or inspections.")
+    result = readers[kind](list(paths), format=format)
+    read_rows = len(result.accepted) + len(result.rejected)
+    names = ", ".join(path.name for path in paths)
+    if len(result.rejected):
+        first = result.rejected.iloc[0]
+        console.print(
+            f"{names}: {len(result.rejected):,} of {read_rows:,} rows rejected; the first: "
+            f"{first['file']} row {first['row']}: {first['reason']}"
+            + ("" if rejects else " (--rejects FILE keeps them all)"),
+            style="yellow",
+            markup=False,
+        )
+    if rejects is not None:
+        records.write_rejects(result, rejects)
+    return result
+
+
+def load_table(path: Path, what: str) -> pd.DataFrame:
+    """Read a Parquet file that another command wrote."""
+    import pandas as pd
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such file. `omdrisk {what}` writes one.")
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a Parquet file ({error}). `omdrisk {what}` writes one.") from error
+
+
+def save_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame by the ending of its name: .parquet, .csv (UTF-8 with a mark for Excel) or .json."""
+    writers: dict[str, Callable[[Path], Any]] = {
+        ".parquet": lambda to: frame.to_parquet(to, index=False),
+        ".csv": lambda to: frame.to_csv(to, index=False, encoding="utf-8-sig"),
+        ".json": lambda to: frame.to_json(to, orient="records", date_format="iso", force_ascii=False, indent=1),
+    }
+    if path.suffix not in writers:
+        raise InputError(f"{path}: unknown ending {path.suffix!r}. Use .parquet, .csv or .json.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    writers[path.suffix](partial)
+    partial.replace(path)
+
+
+def emit(result: dict[str, Any], to: Path | None) -> None:
+    """Write `result` as JSON to a file, or to the screen for ``-``."""
+    if to is None:
+        return
+    text = json.dumps(result, ensure_ascii=False, indent=1, default=str)
+    if str(to) == "-":
+        screen.print(text, markup=False, soft_wrap=True)
+        return
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_text(text + "\n", encoding="utf-8")
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """Show what is being done, with the time it takes; each call names the next step and ticks off the last."""
+    columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), BarColumn(bar_width=12), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=False) as progress:
+        current: list[Any] = []
+
+        def finish() -> None:
+            if current:
+                progress.update(current.pop(), total=1, completed=1)
+
+        def begin(description: str) -> None:
+            finish()
+            current.append(progress.add_task(description, total=None))
+            if not console.is_terminal:
+                console.print(f"… {description}")
+
+        yield begin
+        finish()
+
+
+def moment(text: str) -> pd.Timestamp:
+    """Read a date or time as UTC.
+
+    Examples
+    --------
+    >>> moment("2023-04-15")
+    Timestamp('2023-04-15 00:00:00+0000', tz='UTC')
+    """
+    import pandas as pd
+
+    try:
+        stamp = pd.Timestamp(text)
+    except ValueError:
+        raise InputError(f"{text!r} is not a date. Write it as 2023-04-15.") from None
+    return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")

@@ -1,0 +1,23 @@
+"""What a shipment is about: its entities (texts that can be counted), its numbers, and their keyed hashes."""
+
+from __future__ import annotations
+
+from omdrisk.entities.keyring import Keyring, agency_secret
+from omdrisk.entities.names import ENTITIES, PARTIES, PARTY_ENTITIES, columns_of
+from omdrisk.entities.numbers import NUMBERS, number
+from omdrisk.entities.texts import entity
+from omdrisk.entities.times import NO_TIME, micros
+
+__all__ = [
+    "ENTITIES",
+    "NO_TIME",
+    "NUMBERS",
+    "PARTIES",
+    "PARTY_ENTITIES",
+    "Keyring",
+    "agency_secret",
+    "columns_of",
+    "entity",
+    "micros",
+    "number",
+]

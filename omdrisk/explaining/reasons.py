@@ -1,0 +1,173 @@
+"""From contributions to reasons: which indicators speak for and against risk, in words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from omdrisk.errors import InputError
+from omdrisk.explaining.contributions import group_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from omdrisk.explaining.words import Teller
+
+    Floats = npt.NDArray[np.float64]
+
+COLUMNS = {
+    "shipment_id": "str",
+    "head": "str",
+    "rank": "int64",
+    "indicator": "str",
+    "feature": "str",
+    "family": "str",
+    "value": "float64",
+    "norm": "float64",
+    "shap": "float64",
+    "share": "float64",
+    "direction": "str",
+    "text": "str",
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One indicator's part in a score: its strongest feature in words, and the sum over all its features."""
+
+    indicator: str
+    feature: str
+    family: str
+    value: float
+    norm: float
+    shap: float
+    share: float
+    direction: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one shipment, one number per feature.
+
+    Parameters
+    ----------
+    features
+        The feature values themselves.
+    shown
+        What a reason states: the weight per package itself, where the feature is its distance from the norm.
+    norms
+        What is usual, in the unit of `shown`; NaN where no norm is known.
+    known
+        Whether a missing value means that there was nothing, and not that nobody could know.
+    """
+
+    features: list[float]
+    shown: list[float]
+    norms: list[float]
+    known: list[bool]
+
+
+class Reasoner:
+    """Chooses and words the reasons of one head.
+
+    Parameters
+    ----------
+    tellers
+        Feature name -> its teller, in the order of the contributions' columns.
+    """
+
+    def __init__(self, tellers: Mapping[str, Teller]) -> None:
+        self.names = list(tellers)
+        self.tellers = [tellers[name] for name in self.names]
+        groups = group_names({name: teller.definition for name, teller in tellers.items()}, "indicator")
+        ids = [groups[name] for name in self.names]
+        self.indicators = list(dict.fromkeys(ids))
+        position = {name: at for at, name in enumerate(self.indicators)}
+        self.group = np.array([position[name] for name in ids], dtype=np.int64)
+        self.members = [np.flatnonzero(self.group == at).tolist() for at in range(len(self.indicators))]
+
+    def reasons(self, facts: Facts, shap: Floats, *, top: int, against: int) -> list[Reason]:
+        """Return up to `top` reasons for and `against` reasons against risk, the strongest first.
+
+        Features of one indicator are merged: the reason has the sum of their contributions and speaks of the
+        one that adds most in that direction and has something to say. Indicators with nothing to say are
+        passed over.
+
+        Parameters
+        ----------
+        facts, shap
+            What is known of one shipment and its contributions, in the order of the tellers.
+        """
+        sums = np.bincount(self.group, weights=shap, minlength=len(self.indicators))
+        strongest_first = np.argsort(-sums, kind="stable")
+        told = self._told(strongest_first, facts, shap, sums, limit=top, sign=1.0)
+        return told + self._told(strongest_first[::-1], facts, shap, sums, limit=against, sign=-1.0)
+
+    def _told(
+        self,
+        places: npt.NDArray[np.int64],
+        facts: Facts,
+        shap: Floats,
+        sums: Floats,
+        *,
+        limit: int,
+        sign: float,
+    ) -> list[Reason]:
+        found: list[Reason] = []
+        total = float(np.abs(sums).sum())
+        for place in places.tolist():
+            if len(found) == limit or sums[place] * sign <= 0:
+                break
+            for at in sorted(self.members[place], key=lambda one: -sign * shap[one]):
+                if shap[at] * sign <= 0:
+                    break
+                text = self.tellers[at].tell(
+                    facts.features[at], facts.shown[at], facts.norms[at], known=facts.known[at]
+                )
+                if text is not None:
+                    found.append(
+                        Reason(
+                            indicator=self.indicators[place],
+                            feature=self.names[at],
+                            family=self.tellers[at].definition.family,
+                            value=facts.features[at] if math.isnan(facts.shown[at]) else facts.shown[at],
+                            norm=facts.norms[at],
+                            shap=float(sums[place]),
+                            share=float(abs(sums[place]) / total),
+                            direction="for" if sign > 0 else "against",
+                            text=text,
+                        )
+                    )
+                    break
+        return found
+
+
+def reasons_table(told: Sequence[tuple[Any, str, list[Reason]]]) -> pd.DataFrame:
+    """Lay reasons out as a long table: one row per shipment, head and reason.
+
+    Parameters
+    ----------
+    told
+        Triples of ``shipment_id``, head and its reasons. Ranks count up from 1 within each direction.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for shipment_id, head, reasons in told:
+        counted = {"for": 0, "against": 0}
+        for reason in reasons:
+            counted[reason.direction] += 1
+            rows.append((shipment_id, head, counted[reason.direction], *vars(reason).values()))
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def check_counts(top: int, against: int) -> None:
+    """Refuse counts of reasons that are not whole numbers of at least 0."""
+    for name, count in (("top", top), ("against", against)):
+        if isinstance(count, bool) or int(count) != count or count < 0:
+            raise InputError(f"{name} is {count!r}. Give how many reasons to tell: 0, 1, 2, ...")

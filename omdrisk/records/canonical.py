@@ -1,0 +1,185 @@
+"""Any table in memory to a canonical one: the same rows in the same order, each column in its canonical type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from omdrisk.errors import InputError
+from omdrisk.records.codes import hs_code
+from omdrisk.records.format_map import ALWAYS_MISSING, header_key
+from omdrisk.records.schema import Column, table
+from omdrisk.records.texts import as_text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_UTC_MICROSECONDS = pd.DatetimeTZDtype("us", "UTC")
+_TEXT = pd.StringDtype(na_value=np.nan)
+_FEW = 32
+_TRUE = frozenset({"true", "1", "1.0", "yes", "y", "t"})
+_FALSE = frozenset({"false", "0", "0.0", "no", "n", "f"})
+
+
+def _frame(data: Any) -> pd.DataFrame:
+    if isinstance(data, pd.DataFrame):
+        return data
+    if isinstance(data, (Mapping, list)):
+        return pd.DataFrame(data)
+    if hasattr(data, "__arrow_c_stream__"):
+        import pyarrow as pa
+
+        made: pd.DataFrame = pa.table(data).to_pandas()
+        return made
+    raise InputError(
+        f"A table is expected (pandas, PyArrow, polars), and this is {type(data).__name__}. "
+        "Files are read with omdrisk.read_shipments, read_cases or read_inspections."
+    )
+
+
+def _floats(values: pd.Series) -> NDArray[np.float64]:
+    if values.dtype == "float64":
+        return values.to_numpy()
+    plain = values.astype("object") if isinstance(values.dtype, pd.CategoricalDtype) else values
+    found: NDArray[np.float64] = pd.to_numeric(plain, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+    return found
+
+
+def _number_column(values: pd.Series, spec: Column | None) -> pd.Series:
+    found = _floats(values)
+    wrong = np.isinf(found)
+    if spec is not None and spec.minimum is not None:
+        wrong |= found < spec.minimum
+    if spec is not None and spec.maximum is not None:
+        wrong |= found > spec.maximum
+    if wrong.any():
+        return pd.Series(np.where(wrong, np.nan, found), index=values.index)
+    return values if values.dtype == "float64" else pd.Series(found, index=values.index)
+
+
+def _moments(values: pd.Series) -> pd.Series:
+    if values.dtype.kind in "iufb":
+        # a bare count has no epoch and no unit
+        return pd.Series(np.full(len(values), np.datetime64("NaT", "us")), index=values.index).dt.tz_localize("UTC")
+    if isinstance(values.dtype, pd.CategoricalDtype) or values.dtype.kind not in "M":
+        texts = as_text(values)
+        return pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).astype(_UTC_MICROSECONDS)
+    if getattr(values.dtype, "tz", None) is None and not isinstance(values.dtype, pd.ArrowDtype):
+        return values.dt.as_unit("us").dt.tz_localize("UTC")
+    return pd.to_datetime(values, utc=True).astype(_UTC_MICROSECONDS)
+
+
+def _flags(values: pd.Series) -> pd.Series:
+    if values.dtype == "bool":
+        return values.astype("boolean")
+    texts = as_text(values)
+    words = texts.str.lower()
+    told = words.map({**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)})
+    return told.astype("boolean")
+
+
+def _texts(values: pd.Series, spec: Column | None) -> pd.Series:
+    texts = values if values.dtype == _TEXT else as_text(values)
+    if spec is not None and spec.codes == "hs" and values.dtype != _TEXT:
+        codes, distinct = pd.factorize(texts)
+        told = pd.array([hs_code(text) or text for text in distinct.tolist()], dtype=_TEXT)
+        texts = pd.Series(told.take(codes, allow_fill=True), index=texts.index)
+    if len(texts) <= _FEW and not any(text in ALWAYS_MISSING for text in texts.tolist()):
+        return texts
+    nothing = texts.isin(ALWAYS_MISSING)
+    return texts.mask(nothing) if nothing.any() else texts
+
+
+def _extra(values: pd.Series) -> pd.Series:
+    dtype = values.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _extra(values.astype(dtype.categories.dtype))
+    if dtype.kind in "iufb" and dtype not in ("bool", "boolean"):
+        return _number_column(values, None)
+    if dtype.kind == "M":
+        return _moments(values)
+    if dtype in ("bool", "boolean"):
+        return values.astype("boolean")
+    if dtype == "object" and pd.api.types.infer_dtype(values, skipna=True) in _NUMERIC_KINDS:
+        return _number_column(values, None)
+    return _texts(values, None)
+
+
+_NUMERIC_KINDS = frozenset({"integer", "floating", "mixed-integer-float", "decimal"})
+
+
+def _column(values: pd.Series, spec: Column | None) -> pd.Series:
+    if spec is None:
+        return _extra(values)
+    if spec.type == "time":
+        return values if values.dtype == _UTC_MICROSECONDS else _moments(values)
+    if spec.type in ("number", "count"):
+        return _number_column(values, spec)
+    if spec.type == "flag":
+        return values if values.dtype == "boolean" else _flags(values)
+    return _texts(values, spec)
+
+
+def _names(frame: pd.DataFrame, known: dict[str, Column], what: str) -> list[str]:
+    names = [str(name) for name in frame.columns]
+    told = [
+        name if name in known or name.startswith("x_") else f"x_{header_key(name)}" for name in names
+    ]
+    seen: dict[str, str] = {}
+    for name, new in zip(names, told, strict=True):
+        if new in seen:
+            raise InputError(
+                f"The {what} table has two columns for {new!r}: {seen[new]!r} and {name!r}. Rename or leave out one of them."
+            )
+        seen[new] = name
+    return told
+
+
+def as_table(data: Any, name: str) -> pd.DataFrame:
+    """Return `data` as the canonical table `name`: index and order kept, nothing dropped, bad cells missing.
+
+    Parameters
+    ----------
+    data
+        A pandas, PyArrow or polars table, anything that speaks the Arrow stream protocol, a list of records, or a
+        mapping of columns. A column may be missing.
+    name
+        ``shipments``, ``cases`` or ``inspections``.
+
+    Returns
+    -------
+    DataFrame
+        Canonical columns in canonical types; a cell that is none (no number, no date, below the minimum) is missing.
+        Columns that the table does not know get the prefix ``x_`` in front of their name in lower snake case: numbers
+        become float64, all else text. A table that is right already is returned as it is, not copied.
+
+    Raises
+    ------
+    InputError
+        If `data` is no table, or two of its columns come to the same name.
+
+    Examples
+    --------
+    >>> made = as_table({"hs_code": [10129], "gross_weight_kg": ["12.5"], "Tax Rate": [8]}, "shipments")
+    >>> made.to_dict("records")
+    [{'hs_code': '010129', 'gross_weight_kg': 12.5, 'x_tax_rate': 8.0}]
+    """
+    frame = _frame(data)
+    known = table(name).columns
+    names = _names(frame, known, name)
+    changed: dict[str, pd.Series] = {}
+    columns: list[pd.Series] = []
+    for column, (_, values) in zip(names, frame.items(), strict=True):
+        made = _column(values, known.get(column))
+        columns.append(made)
+        if made is not values:
+            changed[column] = made
+    if not changed and names == list(frame.columns):
+        return frame
+    if not columns:
+        return frame
+    told = pd.concat([column.set_axis(frame.index) for column in columns], axis="columns", keys=names)
+    return told

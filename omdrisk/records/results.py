@@ -1,0 +1,80 @@
+"""What comes of reading: accepted rows, rejected rows with their reasons, and a tally of repairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from omdrisk.errors import InputError
+
+REJECT_COLUMNS = ("file", "row", "reason")
+
+
+@dataclass(frozen=True)
+class ReadResult:
+    """What a read came to; accepted and rejected rows together are all rows of the source.
+
+    Attributes
+    ----------
+    accepted
+        The canonical table: columns in canonical order, then ``x_`` columns in the order of the file.
+    rejected
+        One row for each row left out: ``file``, ``row`` (its number in the file as a person counts, the header
+        included), ``reason`` (every reason, joined by ``;``), and its cells as they were under their own headers.
+    repairs
+        What was mended in accepted and rejected rows: ``rule``, ``column``, ``count``, ``example``.
+    missing
+        Canonical columns that no column of the source fills.
+    """
+
+    accepted: pd.DataFrame
+    rejected: pd.DataFrame
+    repairs: pd.DataFrame
+    missing: list[str]
+
+    def __repr__(self) -> str:
+        return (
+            f"ReadResult({len(self.accepted)} accepted, {len(self.rejected)} rejected, "
+            f"{int(self.repairs['count'].sum())} repairs, {len(self.missing)} columns missing)"
+        )
+
+
+def rejects(rows: list[tuple[str, int, str, dict[str, Any]]]) -> pd.DataFrame:
+    """Return rejected rows as a table, in the order of file and row."""
+    headers = dict.fromkeys(header for *_, cells in rows for header in cells)
+    # a source column may itself be called "row" or "reason"
+    named = {header: f"{header} (cell)" if header in REJECT_COLUMNS else header for header in headers}
+    made = pd.DataFrame(
+        {
+            "file": pd.Series([row[0] for row in rows], dtype="str"),
+            "row": pd.Series([row[1] for row in rows], dtype="int64"),
+            "reason": pd.Series([row[2] for row in rows], dtype="str"),
+            **{
+                name: pd.Series([row[3].get(header) for row in rows], dtype="str") for header, name in named.items()
+            },
+        }
+    )
+    return made
+
+
+def write_rejects(result: ReadResult | pd.DataFrame, path: str | Path) -> Path:
+    """Write the rejected rows as CSV (UTF-8 with a byte order mark, which Excel needs), to be mended and read again.
+
+    The columns ``file``, ``row`` and ``reason`` come first; a reader of the same format keeps them out of the way as
+    ``x_file``, ``x_row`` and ``x_reason``.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    rejected = result.rejected if isinstance(result, ReadResult) else result
+    target = Path(path)
+    try:
+        rejected.to_csv(target, index=False, encoding="utf-8-sig", lineterminator="\n")
+    except OSError as error:
+        raise InputError(f"{target} cannot be written ({error.strerror}). Choose another folder.") from error
+    return target

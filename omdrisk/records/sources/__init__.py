@@ -1,0 +1,8 @@
+"""Files of every kind, brought to one: a table of texts with the row of each line in its file."""
+
+from __future__ import annotations
+
+from omdrisk.records.sources.cells import Bad, Cells
+from omdrisk.records.sources.files import read_cells
+
+__all__ = ["Bad", "Cells", "read_cells"]

@@ -1,0 +1,21 @@
+"""What people read: worklists as web page, workbook and CSV, and the report of a phase."""
+
+from omdrisk.reports.phase_report import CAUSES, SIMULATED, UNKNOWN, HeadReport, write_report_html
+from omdrisk.reports.plain import guarded, plain, write_csv
+from omdrisk.reports.worklist_file import write_worklist
+from omdrisk.reports.worklist_html import write_worklist_html
+from omdrisk.reports.worklist_xlsx import write_worklist_xlsx
+
+__all__ = [
+    "CAUSES",
+    "SIMULATED",
+    "UNKNOWN",
+    "HeadReport",
+    "guarded",
+    "plain",
+    "write_csv",
+    "write_report_html",
+    "write_worklist",
+    "write_worklist_html",
+    "write_worklist_xlsx",
+]

@@ -1,0 +1,112 @@
+"""The list that an office works: chosen shipments, what is declared of them, and why they are on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from omdrisk.scoring.draw import draw, harm_weights
+from omdrisk.scoring.ranking import order
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from omdrisk.scoring.scorer import Scorer
+
+TOLD = 3
+JOINED = "; "
+
+DECLARED: Final = (
+    "filed_at",
+    "eta",
+    "office",
+    "direction",
+    "transport_mode",
+    "house_doc_no",
+    "master_doc_no",
+    "container_no",
+    "seal_nos",
+    "vessel_name",
+    "voyage_flight_no",
+    "shipper_name",
+    "shipper_country",
+    "consignee_name",
+    "consignee_country",
+    "notify_name",
+    "port_of_loading",
+    "transhipment_ports",
+    "port_of_discharge",
+    "country_of_origin",
+    "country_of_departure",
+    "country_of_destination",
+    "goods_description",
+    "hs_code",
+    "packages",
+    "package_type",
+    "gross_weight_kg",
+    "invoice_value",
+    "currency",
+    "documents",
+)
+
+
+def make_worklist(
+    scorer: Scorer,
+    table: pd.DataFrame,
+    *,
+    capacity: int,
+    explore: float,
+    seed: int,
+    language: str,
+    head: str | None,
+    harm: Mapping[str, float] | None,
+) -> pd.DataFrame:
+    """Return the worklist of canonical shipments; see `Scorer.worklist`."""
+    weights = harm_weights(scorer.heads, harm, head)
+    scores = scorer.score(table)
+    parts = np.column_stack([weights[name] * scores[f"{name}_score"].to_numpy() for name in weights])
+    priority = parts.sum(axis=1)
+    candidates = _one_per_shipment(table, priority)
+    drawn = draw(
+        priority[candidates],
+        table["shipment_id"].iloc[candidates],
+        capacity=capacity,
+        explore=explore,
+        seed=seed,
+    )
+    rows = candidates[drawn.rows]
+    listed, picked = table.iloc[rows], scores.iloc[rows]
+    leads = [list(weights)[at] for at in parts[rows].argmax(axis=1)] if len(rows) else []
+    columns: dict[str, Any] = {
+        "rank": np.arange(1, len(rows) + 1),
+        "shipment_id": listed["shipment_id"].array,
+        "selected_by": pd.array(drawn.selected_by, dtype="str"),
+        "selection_probability": drawn.selection_probability,
+        "priority": priority[rows],
+        "head": pd.array(leads, dtype="str"),
+    }
+    for name in scorer.heads:
+        columns |= {
+            f"{name}_{part}": picked[f"{name}_{part}"].array for part in ("score", "percentile", "band")
+        }
+    columns |= {name: listed[name].array for name in DECLARED if name in listed.columns}
+    columns["reasons"] = pd.array(_reasons(scorer, listed, leads, language), dtype="str")
+    columns |= {name: picked[name].array for name in ("data_quality", "model_version", "scored_at")}
+    return pd.DataFrame(columns, index=listed.index)
+
+
+def _one_per_shipment(table: pd.DataFrame, priority: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
+    """Return row positions of the scored rows, for each shipment the one of highest priority."""
+    if "shipment_id" not in table.columns:
+        return np.empty(0, dtype=np.int64)
+    placed = order(priority, table["shipment_id"])
+    placed = placed[~np.isnan(priority[placed])]
+    return placed[~table["shipment_id"].iloc[placed].duplicated().to_numpy()]
+
+
+def _reasons(scorer: Scorer, listed: pd.DataFrame, leads: list[str], language: str) -> list[str]:
+    found = scorer.explain(listed, top=TOLD, language=language)
+    told = found.groupby(["shipment_id", "head"], sort=False)["text"].agg(JOINED.join)
+    return [told.get(key, "") for key in zip(listed["shipment_id"], leads, strict=True)]

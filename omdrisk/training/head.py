@@ -1,0 +1,77 @@
+"""A head: one trained target, with everything that scoring, explaining and watching it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+    from omdrisk.features import FeaturePipeline
+    from omdrisk.training.calibration import Calibration
+    from omdrisk.training.model import RiskModel
+    from omdrisk.training.recipe import Recipe
+    from omdrisk.training.reference import Reference
+
+    Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Head:
+    """One trained target.
+
+    Parameters
+    ----------
+    target
+        Name of the target.
+    recipe
+        What was chosen about it.
+    pipeline
+        The fitted features, without a history.
+    text
+        The trees, as LightGBM writes them.
+    calibration
+        From raw scores to probabilities.
+    reference
+        Scores and features of recent shipments.
+    facts
+        When and on what it was trained, as JSON-able values.
+    """
+
+    target: str
+    recipe: Recipe
+    pipeline: FeaturePipeline = field(repr=False)
+    text: str = field(repr=False)
+    calibration: Calibration
+    reference: Reference = field(repr=False)
+    facts: Mapping[str, Any] = field(hash=False)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the features, in the order of the model."""
+        return tuple(str(name) for name in self.pipeline.get_feature_names_out())
+
+    @cached_property
+    def model(self) -> RiskModel:
+        """The trees as a scikit-learn classifier; LightGBM is loaded when this is first used."""
+        from omdrisk.training.model import RiskModel
+
+        return RiskModel.from_text(self.text, self.features)
+
+    def raw(self, features: pd.DataFrame) -> Floats:
+        """Return the raw scores (log-odds before calibration) of features that the pipeline made."""
+        return self.model.raw_score(features)
+
+    def probability(self, raw: Any) -> Floats:
+        """Return the calibrated probabilities of raw scores."""
+        return self.calibration.apply(raw)
+
+    def percentile(self, raw: Any) -> Floats:
+        """Return where raw scores stand among the recent shipments of training, 0 to 100."""
+        return self.reference.percentile(raw)

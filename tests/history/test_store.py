@@ -1,0 +1,224 @@
+"""The history in a folder: what is written is what is read, and what is damaged is named."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from omdrisk.errors import HistoryError
+from omdrisk.history import Finds, History, Quantile, Rate, Shipments
+from omdrisk.history.lock import writing
+
+SECRET = "a secret of the agency"  # noqa: S105
+QUESTIONS = (
+    Shipments(("x_lane",)),
+    Finds(("x_lane",), "drug"),
+    Rate(("x_lane", "consignee_name"), "drug", days=20),
+    Quantile(("x_lane",), "gross_weight_kg", 0.5),
+)
+
+
+def tables(seed=0, size=300):
+    rng = np.random.default_rng(seed)
+    start = pd.Timestamp("2024-01-01", tz="UTC")
+    shipments = pd.DataFrame(
+        {
+            "shipment_id": [f"{seed}-{number}" for number in range(size)],
+            "filed_at": start + pd.to_timedelta(rng.integers(0, 2000, size), unit="h"),
+            "consignee_name": rng.choice(["Dai Phat Co", "Lucky Star Ltd", "Minh Anh"], size),
+            "x_lane": rng.choice(["SGSIN>VNSGN", "THBKK>VNSGN"], size),
+            "gross_weight_kg": rng.lognormal(5, 1, size),
+        }
+    )
+    outcomes = shipments[["shipment_id"]].sample(size // 3, random_state=seed)
+    known = shipments.loc[outcomes.index, "filed_at"] + pd.Timedelta("2D")
+    outcomes = outcomes.assign(target="drug", outcome=rng.integers(0, 2, len(outcomes)) * 1.0, known_at=known)
+    return shipments, outcomes
+
+
+@pytest.fixture
+def folder(tmp_path):
+    History.create(
+        tmp_path / "history", keys=["x_lane", "consignee_name"], values=["gross_weight_kg"], secret=SECRET
+    )
+    return tmp_path / "history"
+
+
+def same(left, right, asked):
+    left, right = left.ask(QUESTIONS, asked), right.ask(QUESTIONS, asked)
+    return all(left[question].tobytes() == right[question].tobytes() for question in QUESTIONS)
+
+
+def in_memory(*parts):
+    shipments, outcomes = (pd.concat(tables_) for tables_ in zip(*parts, strict=True))
+    return History.from_tables(
+        shipments,
+        outcomes,
+        keys=["x_lane", "consignee_name"],
+        values=["gross_weight_kg"],
+        secret=SECRET.encode(),
+    )
+
+
+def test_store_answers_like_memory(folder):
+    parts = [tables(seed) for seed in range(4)]
+    reader, writer = History.open(folder, SECRET), History.open(folder, SECRET)
+    for number, (shipments, outcomes) in enumerate(parts, start=1):
+        assert writer.record(outcomes).pending == len(outcomes)
+        assert writer.observe(shipments).pending == 0
+        expected = in_memory(*parts[:number])
+        assert same(reader, expected, shipments)
+        assert reader.version == writer.version == expected.version
+    assert same(History.open(folder, SECRET), expected, shipments)
+    writer.compact()
+    assert len(list(folder.glob("*.arrow"))) == 2 + 8
+    assert same(reader, expected, shipments)
+    writer.observe(tables(9)[0])
+    assert len(list(folder.glob("*.arrow"))) == 3
+    assert len(reader) == 5 * 300
+    assert reader.verify() == {"files": 3, "shipments": 1500, "outcomes": 400, "pending": 0}
+
+
+def test_adding_again_changes_nothing(folder):
+    shipments, outcomes = tables()
+    history = History.open(folder, SECRET)
+    history.observe(shipments)
+    history.record(outcomes)
+    before = (folder / "manifest.json").read_bytes()
+    assert (history.observe(shipments).already, history.record(outcomes).already) == (300, 100)
+    assert (folder / "manifest.json").read_bytes() == before
+
+
+def test_an_earlier_filing_replaces_a_later_one(folder):
+    shipments, _ = tables()
+    history = History.open(folder, SECRET)
+    history.observe(shipments)
+    earlier = shipments.assign(filed_at=shipments["filed_at"] - pd.Timedelta("1D"))
+    assert history.observe(earlier).added == 300
+    assert history.observe(shipments).already == 300
+    assert len(history) == 300
+    alone = History.from_tables(earlier, keys=history.keys, values=history.values, secret=SECRET.encode())
+    assert History.open(folder, SECRET).version == alone.version
+
+
+def test_many_additions_are_gathered(folder):
+    history = History.open(folder, SECRET)
+    shipments, _ = tables(size=70)
+    for place in range(70):
+        history.observe(shipments.iloc[[place]])
+    assert len(history) == len(History.open(folder, SECRET)) == 70
+    assert len(json.loads((folder / "manifest.json").read_text())["shipments"]) < 10
+
+
+def test_no_text_is_written(folder):
+    shipments, outcomes = tables()
+    history = History.open(folder, SECRET)
+    history.observe(shipments)
+    history.record(outcomes)
+    written = b"".join(path.read_bytes() for path in folder.iterdir())
+    words = {SECRET, *shipments["shipment_id"], *shipments["consignee_name"], *shipments["x_lane"]}
+    for word in words:
+        for spelling in {word, word.lower(), word.upper()}:
+            if len(spelling) > 4:
+                assert spelling.encode() not in written
+
+
+def test_another_secret_is_refused(folder, monkeypatch):
+    with pytest.raises(HistoryError, match="another secret"):
+        History.open(folder, "not the secret of the agency")
+    monkeypatch.setenv("OMDRISK_SECRET", SECRET)
+    assert History.open(folder).keys == ("x_lane", "consignee_name")
+
+
+def test_what_is_no_history_is_said(tmp_path, folder):
+    with pytest.raises(HistoryError, match="holds no history"):
+        History.open(tmp_path, SECRET)
+    with pytest.raises(HistoryError, match="not empty"):
+        History.create(folder, keys=["hs4"], secret=SECRET)
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone", "flipped"])
+def test_a_damaged_segment_is_named(folder, damage):
+    History.open(folder, SECRET).observe(tables()[0])
+    segment = next(folder.glob("*.arrow"))
+    content = bytearray(segment.read_bytes())
+    if damage == "gone":
+        segment.unlink()
+    elif damage == "cut":
+        segment.write_bytes(content[:-100])
+    else:
+        content[len(content) // 2] ^= 1
+        segment.write_bytes(content)
+    with pytest.raises(HistoryError, match=segment.name):
+        History.open(folder, SECRET).verify()
+
+
+def test_damage_is_said_at_every_question(folder):
+    reader, writer = History.open(folder, SECRET), History.open(folder, SECRET)
+    shipments = tables()[0]
+    assert len(reader) == 0
+    writer.observe(shipments)
+    segment = next(folder.glob("*.arrow"))
+    content = segment.read_bytes()
+    segment.write_bytes(content[:-100])
+    for _ in range(2):
+        with pytest.raises(HistoryError, match=segment.name):
+            reader.ask(QUESTIONS, shipments)
+    segment.write_bytes(content)
+    assert len(reader) == 300
+
+
+def test_a_damaged_manifest_is_named(folder):
+    path = folder / "manifest.json"
+    whole = path.read_text()
+    path.write_text(whole.replace("x_lane", "x_line"))
+    with pytest.raises(HistoryError, match="altered"):
+        History.open(folder, SECRET)
+    path.write_text(whole[: len(whole) // 2])
+    with pytest.raises(HistoryError, match="damaged"):
+        History.open(folder, SECRET)
+    path.write_text(whole.replace('"format": 1', '"format": 99'))
+    with pytest.raises(HistoryError, match="format 99"):
+        History.open(folder, SECRET)
+
+
+def test_a_failed_write_leaves_everything(folder, monkeypatch):
+    history = History.open(folder, SECRET)
+    history.observe(tables(1)[0])
+    expected = in_memory(tables(1)).version
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    for place in ("omdrisk.history.segments.os.fsync", "omdrisk.history.store._replace"):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, full)
+            with pytest.raises(HistoryError, match="No space left"):
+                history.observe(tables(2)[0])
+        assert len(history) == len(History.open(folder, SECRET)) == 300
+    history.record(tables(1)[1])
+    assert history.version == History.open(folder, SECRET).version == expected
+
+
+def test_a_second_writer_is_told(folder):
+    second = History.open(folder, SECRET, wait=0.05)
+    with writing(folder, wait=0), pytest.raises(HistoryError, match=r"another process \(\d+\) is writing"):
+        second.observe(tables()[0])
+    assert second.observe(tables()[0]).added == 300
+
+
+def test_a_dead_writer_leaves_no_lock(folder):
+    script = (
+        "import os, sys; from pathlib import Path; from omdrisk.history.lock import writing\n"
+        "with writing(Path(sys.argv[1]), 0): os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", script, folder], check=False).returncode == 9
+    (folder / "shipments-00000007.arrow").write_bytes(b"half")
+    assert History.open(folder, SECRET, wait=0).observe(tables()[0]).added == 300
+    assert not Path(folder / "shipments-00000007.arrow").exists()

@@ -1,0 +1,69 @@
+"""A registered bundle gives the numbers of the scorer, however it is opened."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import omdrisk
+from omdrisk.errors import OmdriskError
+from omdrisk.registry import Run, fetch, promote, register, track
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Small
+
+
+@pytest.fixture(scope="module")
+def store(small: Small, tmp_path_factory: pytest.TempPathFactory) -> str:
+    root = tmp_path_factory.mktemp("registry")
+    uri = f"sqlite:///{root / 'mlflow.db'}"
+    example = small.incoming.head(5).dropna(axis=1, how="all")
+    run = Run(bundle=small.bundle, params={"seed": 0}, metrics={"drug/auc": 0.8}, tags={"phase": "V"}, example=example)
+    registered = register(track(run, tracking_uri=uri), tracking_uri=uri)
+    assert registered.version == "1"
+    promote("1", tracking_uri=uri)
+    return uri
+
+
+def test_a_fetched_bundle_is_the_bundle(small: Small, store: str, tmp_path: Path) -> None:
+    folder = fetch("models:/omdrisk@champion", destination=tmp_path, tracking_uri=store)
+    for path in small.bundle.rglob("*.json"):
+        assert (folder / path.relative_to(small.bundle)).read_bytes() == path.read_bytes()
+
+
+def test_the_model_address_loads(small: Small, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
+    rows = small.incoming.head(20)
+    expected = omdrisk.load(small.bundle).score(rows)["drug_raw"]
+    assert omdrisk.load("models:/omdrisk@champion").score(rows)["drug_raw"].tolist() == expected.tolist()
+
+
+def test_pyfunc_gives_the_scorer_s_numbers(small: Small, store: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow
+
+        mlflow.set_tracking_uri(store)
+        rows = small.incoming.head(20)
+        example_columns = small.incoming.head(5).dropna(axis=1, how="all").columns
+        predicted = mlflow.pyfunc.load_model("models:/omdrisk@champion").predict(rows[example_columns])
+    expected = omdrisk.load(small.bundle).score(rows[example_columns])
+    np.testing.assert_array_equal(predicted["drug_raw"], expected["drug_raw"])
+
+
+def test_what_is_kept_holds_no_pickle(store: str) -> None:
+    from pathlib import Path
+
+    kept = [path for path in (Path(store.removeprefix("sqlite:///")).parent).rglob("*") if path.is_file()]
+    assert any(path.name == "booster.txt" for path in kept)
+    assert not [path for path in kept if path.suffix in {".pkl", ".pickle", ".joblib"}]
+
+
+def test_an_unknown_model_is_said_in_one_line(store: str) -> None:
+    with pytest.raises(OmdriskError, match="nobody"):
+        fetch("models:/nobody@champion", tracking_uri=store)
