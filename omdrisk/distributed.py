@@ -1,8 +1,9 @@
 """The same scoring over many files at once, on the cores of one machine or on a cluster.
 
-joblib does the distributing: by default over processes of this machine; inside ``joblib.parallel_config(backend="dask")``
-(or ray, or spark) over that cluster, with no other change. Every worker opens the bundle and the history itself, by
-path, so both must lie where the workers can read them. No row is scored differently for being scored elsewhere.
+joblib does the distributing: by default over processes of this machine; inside
+``joblib.parallel_config(backend="dask")`` (or ray, or spark) over that cluster, with no other change. Every worker
+opens the bundle and the history itself, by path, so both must lie where the workers can read them. No row is scored
+differently for being scored elsewhere.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ def _scorer(model: str, history: str | None) -> Scorer:
     return load(model, history=history)
 
 
-def _score_one(source: Path, model: str, history: str | None, out: Path, format: str | None) -> dict[str, object]:  # noqa: A002
+def _score_one(source: Path, model: str, history: str | None, out: Path, layout: str | None) -> dict[str, object]:
     from omdrisk.records import read_shipments
 
     line: dict[str, object] = {"file": str(source), "scores": None, "rows": 0, "rejected": 0, "error": None}
     try:
-        read = read_shipments(source, format=format)
+        read = read_shipments(source, format=layout)
         scores = _scorer(model, history).score(read.accepted)
     except OmdriskError as error:
         return {**line, "error": str(error)}

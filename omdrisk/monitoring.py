@@ -1,4 +1,4 @@
-"""Drift: does what comes in still look like what the heads were trained on?"""
+"""Drift: how far what comes in has moved from what the heads were trained on."""
 
 from __future__ import annotations
 
@@ -90,10 +90,16 @@ def drift(scorer: Scorer, shipments: Any) -> pd.DataFrame:
             before = [*described["shares"], described["missing"]]
             now = shares_in(described, features[name].to_numpy(dtype=np.float64))
             lines.append(_line(target, name, before, now, len(features), reference.rows))
-        edges = np.interp(np.linspace(0, 1, _SCORE_BINS + 1)[1:-1], np.linspace(0, 1, len(reference.scores)), reference.scores)
-        before = np.bincount(np.searchsorted(edges, reference.scores), minlength=_SCORE_BINS) / len(reference.scores)
-        now = np.bincount(np.searchsorted(edges, raw), minlength=_SCORE_BINS) / len(raw)
-        lines.append(_line(target, SCORE, [*before, 0.0], [*now, 0.0], len(raw), reference.rows))
+        edges = np.interp(
+            np.linspace(0, 1, _SCORE_BINS + 1)[1:-1],
+            np.linspace(0, 1, len(reference.scores)),
+            reference.scores,
+        )
+        trained, scored = (
+            [*np.bincount(np.searchsorted(edges, values), minlength=_SCORE_BINS) / len(values), 0.0]
+            for values in (np.asarray(reference.scores), raw)
+        )
+        lines.append(_line(target, SCORE, trained, scored, len(raw), reference.rows))
     return pd.DataFrame(lines).sort_values("index", ascending=False, kind="stable", ignore_index=True)
 
 

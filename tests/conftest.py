@@ -54,7 +54,11 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
     outcomes = omdrisk.link(world.shipments, world.cases, world.inspections)
     heads = [
         omdrisk.train(
-            omdrisk.Recipe.read(definitions("models") / f"{target}.toml"), world.shipments, outcomes, as_of=AS_OF, seed=0
+            omdrisk.Recipe.read(definitions("models") / f"{target}.toml"),
+            world.shipments,
+            outcomes,
+            as_of=AS_OF,
+            seed=0,
         )
         for target in ("drug", "wildlife")
     ]

@@ -39,7 +39,10 @@ def test_1_nothing_known_later_moves_a_feature(small: Small) -> None:
     early = shipments.loc[shipments["filed_at"] < moment].tail(400)
     later_filed, later_known = shipments["filed_at"] >= moment, outcomes["known_at"] >= moment
     changed_shipments = shipments.copy()
-    changed_shipments.loc[later_filed, ["consignee_name", "gross_weight_kg"]] = [early["consignee_name"].iloc[0], 1.0]
+    changed_shipments.loc[later_filed, ["consignee_name", "gross_weight_kg"]] = [
+        early["consignee_name"].iloc[0],
+        1.0,
+    ]
     changed_outcomes = outcomes.copy()
     changed_outcomes.loc[later_known, "outcome"] = 1.0 - changed_outcomes.loc[later_known, "outcome"]
     pipeline = FeaturePipeline(Catalog.read()).fit(early)
@@ -67,7 +70,9 @@ def test_2_training_and_scoring_take_one_path(small: Small, scorer: omdrisk.Scor
 
 
 def test_3_a_bundle_holds_no_name_and_no_number_of_a_trader(small: Small) -> None:
-    text = b"\n".join(path.read_bytes() for path in small.bundle.rglob("*") if path.is_file()).decode("utf-8").casefold()
+    text = (
+        b"\n".join(path.read_bytes() for path in small.bundle.rglob("*") if path.is_file()).decode("utf-8").casefold()
+    )
     shipments = small.world.shipments
     columns = [name for name in shipments if re.search(r"_(name|tax_id|phone|email|address)$", name)]
     for column in columns:
@@ -77,7 +82,12 @@ def test_3_a_bundle_holds_no_name_and_no_number_of_a_trader(small: Small) -> Non
 
 
 def test_4_models_are_data(small: Small) -> None:
-    assert {path.suffix for path in small.bundle.rglob("*") if path.is_file()} <= {".json", ".txt", ".toml", ".csv"}
+    assert {path.suffix for path in small.bundle.rglob("*") if path.is_file()} <= {
+        ".json",
+        ".txt",
+        ".toml",
+        ".csv",
+    }
 
 
 def test_4_a_changed_byte_is_refused(small: Small, tmp_path: Path) -> None:
@@ -106,9 +116,9 @@ def test_6_form_never_changes_a_score(small: Small, scorer: omdrisk.Scorer) -> N
     expected = scorer.score(rows)[RAW]
     forms = {
         "reversed columns": rows[rows.columns[::-1]],
-        "categories": rows.astype({name: "category" for name in rows.select_dtypes("str").columns}),
+        "categories": rows.astype(dict.fromkeys(rows.select_dtypes("str").columns, "category")),
         "arrow": rows.convert_dtypes(dtype_backend="pyarrow"),
-        "objects": rows.astype({name: object for name in rows.select_dtypes("str").columns}),
+        "objects": rows.astype(dict.fromkeys(rows.select_dtypes("str").columns, object)),
     }
     for name, form in forms.items():
         pd.testing.assert_frame_equal(scorer.score(form)[RAW], expected, check_exact=True, obj=name)

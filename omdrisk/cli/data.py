@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003  (typer reads the annotations)
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -50,7 +50,9 @@ def read_files(
     kind: Annotated[str, typer.Option("--as", help="shipments, cases or inspections.")] = "shipments",
     format_name: Format = None,
     out: Annotated[Path | None, typer.Option(help="Canonical table to write (.parquet, .csv).")] = None,
-    rejects: Annotated[Path | None, typer.Option(help="Rejected rows with their reasons, to mend and read again.")] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Rejected rows with their reasons, to mend and read again.")
+    ] = None,
     json_to: Json = None,
 ) -> None:
     """Read files into a canonical table; every row is accepted or rejected with its reason."""
@@ -64,7 +66,13 @@ def read_files(
     repairs = result.repairs.to_dict(orient="records")
     reasons = result.rejected["reason"].value_counts().to_dict() if rejected else {}
     emit(
-        {"accepted": accepted, "rejected": rejected, "reasons": reasons, "repairs": repairs, "missing": list(result.missing)},
+        {
+            "accepted": accepted,
+            "rejected": rejected,
+            "reasons": reasons,
+            "repairs": repairs,
+            "missing": list(result.missing),
+        },
         json_to,
     )
 
@@ -75,7 +83,9 @@ def link(
     cases: Annotated[Path | None, typer.Option(help="Canonical cases (.parquet).")] = None,
     inspections: Annotated[Path | None, typer.Option(help="Canonical inspections (.parquet).")] = None,
     out: Annotated[Path, typer.Option(help="Outcomes to write.")] = Path("outcomes.parquet"),
-    doubtful: Annotated[Path | None, typer.Option(help="Cases that fit several shipments, for a person to decide.")] = None,
+    doubtful: Annotated[
+        Path | None, typer.Option(help="Cases that fit several shipments, for a person to decide.")
+    ] = None,
     json_to: Json = None,
 ) -> None:
     """Link cases and inspections to shipments: what was found, when that was known, and by what evidence."""
@@ -91,15 +101,18 @@ def link(
         save_table(result.outcomes, out)
         if doubtful is not None:
             save_table(result.ambiguous, doubtful)
-    found = result.outcomes.loc[result.outcomes["outcome"].eq(1)].groupby("target", observed=True)["shipment_id"].nunique()
+    found = (
+        result.outcomes.loc[result.outcomes["outcome"].eq(1)].groupby("target", observed=True)["shipment_id"].nunique()
+    )
     summary = {
         "outcomes": len(result.outcomes),
         "found": {str(target): int(count) for target, count in found.items()},
         "ambiguous": len(result.ambiguous),
         "unlinked": len(result.unlinked),
     }
+    said = ", ".join(f"{count:,} {target}" for target, count in found.items())
     console.print(
-        f"{summary['outcomes']:,} outcomes ({', '.join(f'{count:,} {target}' for target, count in found.items())} found); "
+        f"{summary['outcomes']:,} outcomes ({said or 'nothing'} found); "
         f"{summary['ambiguous']:,} ambiguous and {summary['unlinked']:,} unlinked, listed and left out"
     )
     emit(summary, json_to)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from omdrisk.cli.app import app
 from omdrisk.cli.terminal import Json, emit, screen, steps
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from omdrisk.demo import Walk
@@ -47,17 +50,25 @@ def demo(
         f"  omdrisk worklist MANIFEST.csv --model {out / 'bundle'} --history {out / 'history'} --language vi",
         markup=False,
     )
-    emit({"counts": done.counts, "figures": {k: t.to_dict(orient="records") for k, t in done.tables.items()}}, json_to)
+    emit(
+        {"counts": done.counts, "figures": {k: t.to_dict(orient="records") for k, t in done.tables.items()}},
+        json_to,
+    )
 
 
 def _say_counts(done: Walk) -> None:
-    screen.print("\n[bold]A simulated world: these figures show that the method works, not how it does at a border.[/bold]")
+    screen.print(
+        "\n[bold]A simulated world: these figures show that the method works, not how it does at a border.[/bold]"
+    )
     for kind in ("shipments", "cases", "inspections"):
         count = done.counts[kind]
-        screen.print(f"  {kind}: {count['read']:,} rows read, {count['accepted']:,} accepted, {count['rejected']:,} rejected")
+        screen.print(
+            f"  {kind}: {count['read']:,} rows read, {count['accepted']:,} accepted, {count['rejected']:,} rejected"
+        )
     linked = done.counts["linked"]
     screen.print(
-        f"  outcomes: {linked['outcomes']:,}; cases that fit several shipments: {linked['ambiguous']:,}, none: {linked['unlinked']:,}"
+        f"  outcomes: {linked['outcomes']:,}; cases that fit several shipments: {linked['ambiguous']:,}, "
+        f"none: {linked['unlinked']:,}"
     )
     for target, trained in done.counts["trained"].items():
         screen.print(f"  {target} head: {trained['found']:,} finds among {trained['rows']:,} examined before phase V")
@@ -65,31 +76,37 @@ def _say_counts(done: Walk) -> None:
 
 def _figures(target: str, table: pd.DataFrame, hidden: int) -> Table:
     shown = Table(
-        title=f"\n{target}: phase V against the known truth ({hidden:,} shipments hid it)", title_justify="left", title_style="bold"
+        title=f"\n{target}: phase V against the known truth, which {hidden:,} shipments hid (95 % intervals)",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+        title_style="bold",
     )
-    for heading in ("capacity", "inspected", "hit rate", "best possible", "recall", "best", "lift over random", "over rules"):
+    for heading in ("capacity", "hit rate, %", "best", "recall, %", "best", "lift over random", "lift over rules"):
         shown.add_column(heading, justify="right")
-    for row in table.itertuples(index=False):
+    for row in table.to_dict(orient="records"):
         shown.add_row(
-            f"{100 * row.capacity:g} %",
-            f"{row.inspected:,}",
-            f"{_percent(row.hit_rate)} [{_percent(row.hit_rate_low)} to {_percent(row.hit_rate_high)}]".replace("[", "\\["),
-            _percent(row.best_hit_rate),
-            f"{_percent(row.recall)} [{_percent(row.recall_low)} to {_percent(row.recall_high)}]".replace("[", "\\["),
-            _percent(row.best_recall),
-            f"{row.lift:.1f} [{row.lift_low:.1f} to {row.lift_high:.1f}]".replace("[", "\\["),
-            f"{row.lift_over_rule:.1f} [{row.lift_over_rule_low:.1f} to {row.lift_over_rule_high:.1f}]".replace("[", "\\["),
+            f"{100 * row['capacity']:g} % ({row['inspected']:,})",
+            _with_interval(row, "hit_rate", _percent),
+            _percent(row["best_hit_rate"]),
+            _with_interval(row, "recall", _percent),
+            _percent(row["best_recall"]),
+            _with_interval(row, "lift", "{:.1f}".format),
+            _with_interval(row, "lift_over_rule", "{:.1f}".format),
         )
     return shown
 
 
+def _with_interval(row: dict[Any, Any], name: str, write: Callable[[float], str]) -> str:
+    return f"{write(row[name])} ({write(row[f'{name}_low'])}-{write(row[f'{name}_high'])})"
+
+
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.1f}"
 
 
 def _say_reasons(language: str, reasons: pd.DataFrame) -> None:
     screen.print(f"\n[bold]{language}[/bold]")
     for (shipment, head), rows in reasons.groupby(["shipment_id", "head"], sort=False):
         screen.print(f"  {shipment} ({head})", markup=False)
-        for row in rows.itertuples(index=False):
-            screen.print(f"    {row.rank}. {row.text} ({100 * row.share:.0f} %)", markup=False)
+        for row in rows.to_dict(orient="records"):
+            screen.print(f"    {row['rank']}. {row['text']} ({_percent(row['share'])} %)", markup=False)

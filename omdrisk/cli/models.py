@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from omdrisk.training import Recipe
 
 Seed = Annotated[int, typer.Option(help="The same seed gives the same bundle.")]
-Recipes = Annotated[list[Path], typer.Option("--recipe", help="Recipe file (models/*.toml); may be given several times.")]
+Recipes = Annotated[
+    list[Path], typer.Option("--recipe", help="Recipe file (models/*.toml); may be given several times.")
+]
 
 
 def _recipes(paths: list[Path]) -> list[Recipe]:
@@ -83,7 +85,9 @@ def train(
 @app.command()
 def backtest(
     recipe: Recipes,
-    files: Annotated[list[Path] | None, typer.Argument(help="Files that hold shipments and outcomes (kcs, lemis).")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Files that hold shipments and outcomes (kcs, lemis).")
+    ] = None,
     shipments: Annotated[Path | None, typer.Option(help="Canonical shipments (.parquet), instead of FILES.")] = None,
     outcomes: Annotated[Path | None, typer.Option(help="Outcomes from `omdrisk link`.")] = None,
     by: Annotated[str, typer.Option(help="phase: train before each phase and test on it.")] = "phase",
@@ -136,7 +140,9 @@ def register(
     bundle: Annotated[Path, typer.Argument(help="Bundle folder.")],
     name: Annotated[str, typer.Option(help="Name of the registered model.")] = "omdrisk",
     alias: Annotated[str | None, typer.Option(help="Let this alias point to it (champion).")] = None,
-    store: Annotated[str | None, typer.Option(help="MLflow tracking URI; default MLFLOW_TRACKING_URI or ./mlflow.db.")] = None,
+    store: Annotated[
+        str | None, typer.Option(help="MLflow tracking URI; default MLFLOW_TRACKING_URI or ./mlflow.db.")
+    ] = None,
     json_to: Json = None,
 ) -> None:
     """Keep a bundle in MLflow as a run and a registered version."""
@@ -145,10 +151,12 @@ def register(
     from omdrisk.registry import register as add
 
     opened = read_bundle(bundle)
-    metrics, params = {}, {}
-    for target, head in opened.heads.items():
-        params |= {f"{target}.{key}": value for key, value in head.facts.items()}
-        metrics |= {f"{target}/{key}": value for key, value in head.facts.items() if isinstance(value, int | float)}
+    metrics: dict[str, float] = {}
+    params: dict[str, Any] = {}
+    for head in opened.heads:
+        params |= {f"{head.target}.{key}": value for key, value in head.facts.items()}
+        numbers = {key: value for key, value in head.facts.items() if isinstance(value, int | float)}
+        metrics |= {f"{head.target}/{key}": value for key, value in numbers.items()}
     with steps() as step:
         step("logging the run")
         tracked = track(Run(bundle=bundle, params=params, metrics=metrics), tracking_uri=store)
@@ -189,11 +197,12 @@ def report(
     outcomes: Annotated[Path, typer.Option(help="Outcomes from `omdrisk link`.")],
     history: HistoryFolder = None,
     out: Annotated[Path, typer.Option(help="Report to write.")] = Path("report.html"),
+    title: Annotated[str, typer.Option(help="Heading of the report.")] = "Phase report",
     json_to: Json = None,
 ) -> None:
     """Write the phase report of a bundle: how good, on what, why, and what it does not claim."""
-    from omdrisk.evaluation import judge
-    from omdrisk.reports import write_report_html
+    from omdrisk.evaluation import examined
+    from omdrisk.reports import HeadReport, write_report_html
     from omdrisk.scoring import load
 
     with steps() as step:
@@ -201,8 +210,15 @@ def report(
         manifest, known = load_table(shipments, "read --out"), load_table(outcomes, "link")
         scorer = load(bundle, history=history)
         step(f"scoring {len(manifest):,} shipments")
-        results = {target: judge(scorer.score(manifest), manifest, known, target) for target in scorer.heads}
+        scores = scorer.score(manifest)
+        step("explaining a sample")
+        sample = manifest.sample(n=min(400, len(manifest)), random_state=0)
+        heads = [
+            HeadReport(head=target, metrics=examined(target, manifest, scores, known)).with_explanation(scorer, sample)
+            for target in scorer.heads
+        ]
         step("writing the report")
-        write_report_html(out, scorer=scorer, shipments=manifest, results=results)
+        facts = {"bundle": scorer.version, "shipments scored": f"{len(manifest):,}"}
+        write_report_html(out, title=title, heads=heads, facts=facts)
     console.print(f"report in {out}")
     emit({"out": str(out)}, json_to)

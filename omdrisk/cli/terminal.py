@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from omdrisk.records import ReadResult
 
 console = Console(stderr=True, highlight=False)
-screen = Console(highlight=False)
+screen = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
-Json = Annotated[Path | None, typer.Option("--json", help="Write the result as JSON to this file ('-' for the screen).")]
+Json = Annotated[
+    Path | None, typer.Option("--json", help="Write the result as JSON to this file ('-' for the screen).")
+]
 Format = Annotated[str | None, typer.Option("--format", help="Format map: a name (kcs, cencomm, ...) or a TOML file.")]
 HistoryFolder = Annotated[Path | None, typer.Option("--history", help="Folder of the agency's history store.")]
 
@@ -98,7 +101,12 @@ def emit(result: dict[str, Any], to: Path | None) -> None:
 @contextmanager
 def steps() -> Iterator[Callable[[str], None]]:
     """Show what is being done, with the time it takes; each call names the next step and ticks off the last."""
-    columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), BarColumn(bar_width=12), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(finished_text="✓"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=12),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=False) as progress:
         current: list[Any] = []
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from omdrisk.scoring import Scorer
 
 Manifest = Annotated[list[Path], typer.Argument(help="Manifest files (CSV, Excel, Parquet).")]
-Model = Annotated[str, typer.Option("--model", help="Bundle folder, or an MLflow URI such as models:/omdrisk@champion.")]
+Model = Annotated[
+    str, typer.Option("--model", help="Bundle folder, or an MLflow URI such as models:/omdrisk@champion.")
+]
 Language = Annotated[str, typer.Option(help="en, vi or zh.")]
 
 
@@ -30,7 +32,9 @@ def _open(model: str, history: Path | None) -> Scorer:
 def _manifest(files: list[Path], format_name: str | None) -> pd.DataFrame:
     accepted = read("shipments", files, format_name).accepted
     if accepted.empty:
-        raise InputError(f"{', '.join(map(str, files))}: no usable row. `omdrisk read FILE --rejects bad.csv` says why.")
+        raise InputError(
+            f"{', '.join(map(str, files))}: no usable row. `omdrisk read FILE --rejects bad.csv` says why."
+        )
     return accepted
 
 
@@ -118,7 +122,9 @@ def observe(
     history: Annotated[Path, typer.Option("--history", help="Folder of the agency's history store.")],
     shipments: Annotated[list[Path] | None, typer.Option(help="Manifests to remember.")] = None,
     inspections: Annotated[list[Path] | None, typer.Option(help="Inspection results to remember.")] = None,
-    cases: Annotated[list[Path] | None, typer.Option(help="Cases to remember; they are linked to the manifests given.")] = None,
+    cases: Annotated[
+        list[Path] | None, typer.Option(help="Cases to remember; they are linked to the manifests given.")
+    ] = None,
     create: Annotated[bool, typer.Option("--create", help="Make the store if it is not there.")] = False,
     format_name: Format = None,
     json_to: Json = None,

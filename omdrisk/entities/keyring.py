@@ -21,8 +21,8 @@ SHORTEST_SECRET: Final = 16
 """Fewest bytes of a secret."""
 
 _WAY_OUT = (
-    "Set OMDRISK_SECRET to a text of at least 16 characters, or OMDRISK_SECRET_FILE to a file that holds one; keep it, "
-    "for a history opens only with the secret it was made with"
+    "Set OMDRISK_SECRET to a text of at least 16 characters, or OMDRISK_SECRET_FILE to a file that holds one; "
+    "keep it, for a history opens only with the secret it was made with"
 )
 
 
@@ -51,7 +51,8 @@ def agency_secret(explicit: bytes | str | None = None) -> bytes:
         raise HistoryError(f"No secret of the agency is set. {_WAY_OUT}.")
     found = secret.encode() if isinstance(secret, str) else bytes(secret)
     if len(found) < SHORTEST_SECRET:
-        raise HistoryError(f"The secret of the agency has {len(found)} bytes, fewer than {SHORTEST_SECRET}. {_WAY_OUT}.")
+        size = len(found)
+        raise HistoryError(f"The secret of the agency has {size} bytes, fewer than {SHORTEST_SECRET}. {_WAY_OUT}.")
     return found
 
 
@@ -79,7 +80,7 @@ class Keyring:
     Notes
     -----
     A key is the first eight bytes of HMAC-SHA256 (RFC 2104); joint keys are mixed with the finaliser of SplitMix64
-    (Steele, Lea and Flood, OOPSLA 2014). At a million distinct values two of them share a key with probability 3e-8.
+    (Steele, Lea and Flood, OOPSLA 2014). Among a million distinct values two share a key with probability 3e-8.
     """
 
     def __init__(self, secret: bytes) -> None:

@@ -17,9 +17,7 @@ PARTY_ENTITIES: Final[frozenset[str]] = frozenset(PARTIES) | frozenset(
 )
 """Entities that identify a trader: never in a bundle, never marked by a rip-off find."""
 
-_PARTY_KEYS = {
-    party: (f"{party}_tax_id", f"{party}_country", f"{party}_name") for party in PARTIES
-}
+_PARTY_KEYS = {party: (f"{party}_tax_id", f"{party}_country", f"{party}_name") for party in PARTIES}
 _PERSONS = {f"{party}_person": (f"{party}_name",) for party in PARTIES}
 _LOADING = ("port_of_loading", "country_of_departure")
 _DISCHARGE = ("port_of_discharge", "country_of_destination")

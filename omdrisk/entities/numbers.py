@@ -41,15 +41,19 @@ def _plain(shipments: pd.DataFrame, name: str) -> Numbers:
         return np.full(len(shipments), np.nan)
     values = shipments[name]
     if values.dtype == "float64":
-        return values.to_numpy()
+        return np.asarray(values, dtype="float64")
     if isinstance(values.dtype, pd.DatetimeTZDtype) or values.dtype.kind == "M":
         raise DefinitionError(f"{name!r} is a moment and no number; use the kinds that compare moments.")
-    found: Numbers = pd.to_numeric(values.astype("object"), errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
-    return np.where(np.isfinite(found), found, np.nan)
+    read = pd.to_numeric(values.astype("object"), errors="coerce")
+    found = np.array(read.to_numpy(dtype="float64", na_value=np.nan), dtype="float64")
+    found[~np.isfinite(found)] = np.nan
+    return found
 
 
 def _ratio(top: Numbers, bottom: Numbers) -> Numbers:
-    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=np.isfinite(bottom) & (bottom != 0))
+    ratio: Numbers = np.full(len(top), np.nan)
+    np.divide(top, bottom, out=ratio, where=np.isfinite(bottom) & (bottom != 0))
+    return ratio
 
 
 def _of_container(shipments: pd.DataFrame, what: str) -> Numbers:
@@ -75,6 +79,10 @@ def _master_weight_gap_share(shipments: pd.DataFrame) -> Numbers:
     return _ratio(master - _plain(shipments, "gross_weight_kg"), master)
 
 
+def _lengths(texts: pd.Series) -> Numbers:
+    return np.array([len(text) if isinstance(text, str) else np.nan for text in texts.tolist()], dtype="float64")
+
+
 def _pair(top: str, bottom: str) -> Callable[[pd.DataFrame], Numbers]:
     return lambda shipments: _ratio(_plain(shipments, top), _plain(shipments, bottom))
 
@@ -91,9 +99,7 @@ _MADE: dict[str, Callable[[pd.DataFrame], Numbers]] = {
     "vgm_gap_share": _vgm_gap_share,
     "master_weight_gap_share": _master_weight_gap_share,
     "master_package_gap": lambda shipments: _plain(shipments, "master_packages") - _plain(shipments, "packages"),
-    "description_length": lambda shipments: column(shipments, "goods_description")
-    .str.len()
-    .to_numpy(dtype="float64", na_value=np.nan),
+    "description_length": lambda shipments: _lengths(column(shipments, "goods_description")),
 }
 
 

@@ -148,8 +148,8 @@ def entity(shipments: pd.DataFrame, name: str) -> pd.Series:
     shipments
         A shipments table; a column that it lacks counts as missing.
     name
-        A party (``consignee``), a part of one (``consignee_address``, ``consignee_phone``, ``consignee_person``), one of
-        `ENTITIES`, or any column of the table, also one that starts with ``x_``.
+        A party (``consignee``), a part of one (``consignee_address``, ``consignee_phone``, ``consignee_person``),
+        one of `ENTITIES`, or any column of the table, also one that starts with ``x_``.
 
     Raises
     ------

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from omdrisk.evaluation.intervals import blocks_of, evaluate, lead
+from omdrisk.evaluation.examinations import examined
+from omdrisk.evaluation.forward import Backtest, backtest
+from omdrisk.evaluation.given import Holdout, holdout
+from omdrisk.evaluation.intervals import blocks_of, draws, evaluate, interval, lead
 from omdrisk.evaluation.metrics import Ranking, metric_names
 from omdrisk.evaluation.reliability import reliability
+from omdrisk.evaluation.rules import Rule, read_rules, rule_score
 
 __all__ = [
+    "Backtest",
+    "Holdout",
     "Ranking",
+    "Rule",
+    "backtest",
     "blocks_of",
+    "draws",
     "evaluate",
+    "examined",
+    "holdout",
+    "interval",
     "lead",
     "metric_names",
+    "read_rules",
     "reliability",
+    "rule_score",
 ]

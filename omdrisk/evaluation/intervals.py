@@ -185,6 +185,8 @@ def interval(drawn: Floats) -> tuple[Floats, Floats]:
     (25, 975)
     """
     low, high = np.full(drawn.shape[1], np.nan), np.full(drawn.shape[1], np.nan)
+    # a resample without a find has no recall, and expects infinitely more than it found
+    drawn = np.where(np.isfinite(drawn), drawn, np.nan)
     some = np.isfinite(drawn).any(axis=0)
     if some.any():
         ends = np.nanquantile(drawn[:, some], [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)

@@ -51,7 +51,7 @@ class Contributions:
     @property
     def raw(self) -> Floats:
         """The raw scores that the parts add up to."""
-        return self.parts.to_numpy(dtype=np.float64).sum(axis=1) + self.base
+        return np.asarray(self.parts.to_numpy(dtype=np.float64).sum(axis=1) + self.base)
 
 
 def explain_head(head: Head, features: pd.DataFrame) -> Contributions:
@@ -92,10 +92,6 @@ def grouped(contributions: Contributions, groups: Mapping[str, str]) -> pd.DataF
         P01  R02  base
     0  0.25  1.0  -3.0
     """
-    table = (
-        contributions.parts.T.groupby([groups[name] for name in contributions.parts.columns], sort=False)
-        .sum()
-        .T
-    )
+    table = contributions.parts.T.groupby([groups[name] for name in contributions.parts.columns], sort=False).sum().T
     table[BASE] = contributions.base
     return table

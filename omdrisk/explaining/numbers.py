@@ -96,7 +96,7 @@ def chance(probability: float, language: str = "en") -> str:
     """
     if 0 < probability < 0.0001:
         return f"<{percent(0.0001, language)}"
-    places = 0 if probability >= 0.1 else 1 if probability >= 0.01 else 2
+    places = 0 if probability >= 0.1 or probability == 0 else 1 if probability >= 0.01 else 2
     return percent(round(probability, places + 2), language, places)
 
 

@@ -105,7 +105,8 @@ class Reasoner:
         facts, shap
             What is known of one shipment and its contributions, in the order of the tellers.
         """
-        sums = np.bincount(self.group, weights=shap, minlength=len(self.indicators))
+        sums = np.zeros(len(self.indicators))
+        np.add.at(sums, self.group, shap)
         strongest_first = np.argsort(-sums, kind="stable")
         told = self._told(strongest_first, facts, shap, sums, limit=top, sign=1.0)
         return told + self._told(strongest_first[::-1], facts, shap, sums, limit=against, sign=-1.0)

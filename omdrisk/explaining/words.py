@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 OTHER = {"en": "rare or never seen", "vi": "hiếm gặp hoặc chưa từng gặp", "zh": "少见或从未见过"}
+USUAL = {"en": " (usual: {norm})", "vi": " (thông thường: {norm})", "zh": "（通常：{norm}）"}
 YES_NO = {"en": ("no", "yes"), "vi": ("không", "có"), "zh": ("否", "是")}
 
 
@@ -47,9 +48,7 @@ class Teller:
     language: str = "en"
     labels: Sequence[str] = ()
 
-    def tell(
-        self, value: float, shown: float = math.nan, norm: float = math.nan, *, known: bool = True
-    ) -> str | None:
+    def tell(self, value: float, shown: float = math.nan, norm: float = math.nan, *, known: bool = True) -> str | None:
         """Return the sentence for `value`, or None when there is nothing to say.
 
         The definition's own sentence is used where it reads right for the value (``told``); elsewhere the
@@ -75,8 +74,20 @@ class Teller:
         stated = self.written(value if math.isnan(shown) else shown)
         sentence = self._in(self.definition.reason)
         if not sentence or not self.definition.tells(value) or ("{norm" in sentence and math.isnan(norm)):
-            return f"{self.label}{self._mark}{stated}"
+            told = self._yes_no[0] if self._is_no(value) else stated
+            usual = (
+                "" if math.isnan(norm) else USUAL.get(self.language, USUAL["en"]).replace("{norm}", self.written(norm))
+            )
+            return f"{self.label}{self._mark}{told}{usual}"
         return _filled(sentence, {"value": stated, "norm": self.written(norm), "label": self.label})
+
+    def _is_no(self, value: float) -> bool:
+        """Say whether a value is the plain "no" of a list, a lexicon or a word."""
+        return value == 0 and not self.definition.unit and "above" in self.definition.told
+
+    @property
+    def _yes_no(self) -> tuple[str, str]:
+        return YES_NO.get(self.language, YES_NO["en"])
 
     @property
     def _mark(self) -> str:
@@ -96,13 +107,9 @@ class Teller:
             return NOTHING
         if self.definition.kind.categorical:
             code = int(value)
-            return (
-                self.labels[code - 1]
-                if 0 < code <= len(self.labels)
-                else OTHER.get(self.language, OTHER["en"])
-            )
+            return self.labels[code - 1] if 0 < code <= len(self.labels) else OTHER.get(self.language, OTHER["en"])
         if value in (0.0, 1.0) and self.definition.told.get("equals") in (0, 1):
-            return YES_NO.get(self.language, YES_NO["en"])[int(value)]
+            return self._yes_no[int(value)]
         return quantity(value, self.definition.unit, self.language)
 
     def _in(self, sentences: Mapping[str, str]) -> str:

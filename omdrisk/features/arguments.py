@@ -163,11 +163,7 @@ def _known_at_filing(name: str) -> str:
 
 def groups(value: object) -> tuple[tuple[str, ...], ...]:
     """Read a list of lists of entity names, from narrow to wide."""
-    if (
-        not isinstance(value, (list, tuple))
-        or not value
-        or not all(isinstance(v, (list, tuple)) for v in value)
-    ):
+    if not isinstance(value, (list, tuple)) or not value or not all(isinstance(v, (list, tuple)) for v in value):
         raise DefinitionError(f"must be a list of lists of entity names, from narrow to wide, not {value!r}")
     return tuple(entity_names(group) for group in value)
 

@@ -42,6 +42,8 @@ class Catalog:
     def __init__(self, definitions: Iterable[Definition] = (), tables: Tables | None = None) -> None:
         self._definitions = {definition.name: definition for definition in definitions}
         self._tables = Tables() if tables is None else tables
+        asked = (question for definition in self for question in definition.kind.questions())
+        self._questions = tuple(dict.fromkeys(asked))
 
     @property
     def definitions(self) -> dict[str, Definition]:
@@ -88,9 +90,7 @@ class Catalog:
 
     def questions(self) -> tuple[Question, ...]:
         """Return every question that the definitions ask the history, each once."""
-        return tuple(
-            dict.fromkeys(question for definition in self for question in definition.kind.questions())
-        )
+        return self._questions
 
     def only(self, names: Iterable[str]) -> Catalog:
         """Return the definitions of these families or names, in order, with the tables they use.
@@ -104,9 +104,7 @@ class Catalog:
         known = {*self.families, *self._definitions}
         for name in wanted:
             if name not in known:
-                raise DefinitionError(
-                    f"{name!r} is neither a family nor an indicator. {did_you_mean(name, known)}"
-                )
+                raise DefinitionError(f"{name!r} is neither a family nor an indicator. {did_you_mean(name, known)}")
         chosen = [d for d in self if d.name in wanted or d.family in wanted]
         return Catalog(chosen, self.tables.only({table for d in chosen for table in d.kind.tables}))
 
@@ -125,9 +123,7 @@ class Catalog:
             If the format is not known, or a definition is wrong.
         """
         if values.get("format") != FORMAT:
-            raise DefinitionError(
-                f"catalog format {values.get('format')!r} is not {FORMAT}: it is of another version"
-            )
+            raise DefinitionError(f"catalog format {values.get('format')!r} is not {FORMAT}: it is of another version")
         tables = Tables.from_dict(values["tables"])
         definitions = []
         for entry in values["definitions"]:
@@ -164,14 +160,10 @@ class Catalog:
                 definition = _read(name, path.stem, spec, tables, place)
                 if name in found:
                     first = f"{root.resolve().name}/{found[name].family}.toml"
-                    raise DefinitionError(
-                        f"{place}: [{name}] is already defined in {first}. Rename one of them."
-                    )
+                    raise DefinitionError(f"{place}: [{name}] is already defined in {first}. Rename one of them.")
                 found[name] = definition
         if not found:
-            raise DefinitionError(
-                f"{root}: holds no definitions (*.toml). `omdrisk init` writes some to start from."
-            )
+            raise DefinitionError(f"{root}: holds no definitions (*.toml). `omdrisk init` writes some to start from.")
         return cls(found.values(), tables)
 
 

@@ -86,11 +86,12 @@ class Definition:
         values = self.kind.compute(view)
         if not self.modes:
             return values
+        return np.where(view.once(self.modes, lambda: self._elsewhere(view)), np.nan, values)
+
+    def _elsewhere(self, view: View) -> NDArray[np.bool_]:
         mode = view.column("transport_mode")
-        other = np.append([value not in self.modes for value in mode.texts], np.False_).astype(bool)[
-            mode.codes
-        ]
-        return np.where(other, np.nan, values)
+        elsewhere: NDArray[np.bool_] = mode.spread([float(text not in self.modes) for text in mode.texts]) == 1
+        return elsewhere
 
     def tells(self, value: float) -> bool:
         """Tell whether `reason` reads right for a value.
@@ -127,9 +128,7 @@ class Definition:
         return spec | {name: value for name, value in optional.items() if value}
 
     @classmethod
-    def read(
-        cls, name: str, family: str, spec: Mapping[str, Any], tables: Tables | None = None
-    ) -> Definition:
+    def read(cls, name: str, family: str, spec: Mapping[str, Any], tables: Tables | None = None) -> Definition:
         """Return the definition that a TOML table says.
 
         Parameters
@@ -208,9 +207,7 @@ def _modes(value: object) -> tuple[str, ...]:
     modes = texts([str(mode) for mode in value] if isinstance(value, (list, tuple)) else value)
     unknown = [mode for mode in modes if mode not in MODES]
     if unknown:
-        raise DefinitionError(
-            f"{unknown[0]!r} is no mode of UN/ECE Recommendation 19: write one digit, as '1' for sea"
-        )
+        raise DefinitionError(f"{unknown[0]!r} is no mode of UN/ECE Recommendation 19: write one digit, as '1' for sea")
     return modes
 
 
@@ -224,14 +221,16 @@ def _check_placeholders(key: str, said: Mapping[str, str], kind: Kind) -> None:
     for language, sentence in said.items():
         place = f"{key}.{language}"
         try:
-            names = [name for _, name, _, _ in Formatter().parse(sentence) if name is not None]
+            parts = [part[1:] for part in Formatter().parse(sentence)]
         except ValueError as error:
             raise DefinitionError(f"{place}: {error} in {sentence!r}. Write {{{{ for a brace.") from None
-        for name in names:
+        for name, form, conversion in parts:
+            if name is None:
+                continue
+            if form or conversion:
+                raise DefinitionError(f"{place}: write {{{name}}} alone; its form follows from the unit")
             if name not in PLACEHOLDERS:
-                raise DefinitionError(
-                    f"{place}: placeholder {name!r} is unknown. {did_you_mean(name, PLACEHOLDERS)}"
-                )
+                raise DefinitionError(f"{place}: placeholder {name!r} is unknown. {did_you_mean(name, PLACEHOLDERS)}")
             if name == "norm" and not kind.has_norm:
                 raise DefinitionError(f"{place}: kind {kind.word!r} has no norm, so {{norm}} cannot be told")
 

@@ -65,8 +65,7 @@ class Gazetteer:
             raise DefinitionError(f"the table of ports lacks {', '.join(lacking)}")
         try:
             self._ports = {
-                row["locode"].upper(): (float(row["lat"]), float(row["lon"]))
-                for row in ports.to_dict("records")
+                row["locode"].upper(): (float(row["lat"]), float(row["lon"])) for row in ports.to_dict("records")
             }
         except ValueError as error:
             raise DefinitionError(f"the table of ports has a coordinate that is no number: {error}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,12 @@ MATCHES = ("word", "substring", "exact_accents")
 #: Languages of terms; ``la`` are scientific names, ``cas`` numbers of the Chemical Abstracts Service.
 LANGUAGES = ("en", "vi", "zh", "th", "km", "lo", "my", "ms", "id", "fr", "ja", "ko", "la", "cas", "any")
 _PLURALS = ("en", "fr")
+
+
+#: Length at which air house manifests (IATA FHL) cut a description off, most often within a word.
+CUT_LENGTH = 15
+#: Fewest letters, spaces counted, by which a term that was cut off is still recognised.
+CUT_SHORTEST = 6
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,8 @@ class Lexicon:
     Terms of scripts with spaces are found as whole words, also in the English and French plural, with or
     without their accents (``NGA VOI`` is ``ngà voi``); ``exact_accents`` terms, whose bare form means
     something else, only with them. Terms of scripts without spaces are found anywhere, and so are
-    ``substring`` terms. Terms may overlap: each one is found.
+    ``substring`` terms. Terms may overlap: each one is found. A text of exactly 15 letters may have been cut
+    off, so that its end may be the beginning of a term.
 
     Parameters
     ----------
@@ -68,8 +76,10 @@ class Lexicon:
         self._exact: dict[str, list[tuple[list[str], int]]] = {}
         self._letters: dict[str, list[tuple[str, int]]] = {}
         self._inside: list[tuple[str, int]] = []
+        self._cut: dict[str, list[int]] = {}
         for place, term in enumerate(self.terms):
             self._add(place, term)
+        self._first = re.compile(f"[{''.join(map(re.escape, self._letters))}]") if self._letters else None
 
     def _add(self, place: int, term: Term) -> None:
         folded = fold(term.term)
@@ -84,6 +94,11 @@ class Lexicon:
             if not sequence:
                 raise DefinitionError(f"term {term.term!r} has no letters")
             index.setdefault(sequence[0], []).append((sequence, place))
+            if not exact:
+                whole = " ".join(sequence)
+                for size in range(CUT_SHORTEST, len(whole)):
+                    if " " not in whole[size - 1 : size + 1]:
+                        self._cut.setdefault(whole[:size], []).append(place)
             more = plural(sequence[-1]) if term.lang in _PLURALS else None
             if more is not None:
                 several = [*sequence[:-1], more]
@@ -108,17 +123,25 @@ class Lexicon:
         tokens = words(bare)
         if not self._bare.keys().isdisjoint(tokens):
             found += _sequences(tokens, self._bare)
+        if len(folded) == CUT_LENGTH:
+            found += self._cut_off(tokens)
         if self._exact:
             tokens = tokens if folded is bare else words(folded)
             if not self._exact.keys().isdisjoint(tokens):
                 found += _sequences(tokens, self._exact)
-        if not folded.isascii() and not self._letters.keys().isdisjoint(folded):
-            found += self._anywhere(folded)
+        if self._first is not None and not folded.isascii():
+            found += self._anywhere(self._first, folded)
         return found
 
-    def _anywhere(self, folded: str) -> Iterator[Found]:
-        for start, letter in enumerate(folded):
-            for term, place in self._letters.get(letter, ()):
+    def _cut_off(self, tokens: list[str]) -> Iterator[Found]:
+        for start in range(len(tokens)):
+            for place in self._cut.get(" ".join(tokens[start:]), ()):
+                yield Found(place, start, len(tokens) - start, letters=False)
+
+    def _anywhere(self, first: re.Pattern[str], folded: str) -> Iterator[Found]:
+        for match in first.finditer(folded):
+            start = match.start()
+            for term, place in self._letters[match.group()]:
                 if folded.startswith(term, start):
                     yield Found(place, start, len(term), letters=True)
 

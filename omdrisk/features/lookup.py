@@ -56,11 +56,7 @@ def column_for(entity: str, columns: Sequence[str], name: str) -> str:
         if stem in parts or parts[0].rstrip("0123456789") == stem or entity in SERVES.get(column, ())
     ]
     if len(near) != 1:
-        said = (
-            f"columns {', '.join(near)} could all be meant"
-            if near
-            else f"its columns are {', '.join(columns)}"
-        )
+        said = f"columns {', '.join(near)} could all be meant" if near else f"its columns are {', '.join(columns)}"
         raise DefinitionError(
             f"table {name!r} has no column {entity!r} or {entity + PREFIX!r}: {said}. Rename the column."
         )
@@ -111,9 +107,7 @@ class _Column:
         self._known: dict[str, set[int]] = {}
         for row, cell in enumerate(cells):
             if not cell:
-                raise DefinitionError(
-                    f"{place}: row {row + 1}: {name} is empty. Write {ANY!r} if any value fits."
-                )
+                raise DefinitionError(f"{place}: row {row + 1}: {name} is empty. Write {ANY!r} if any value fits.")
             if cell == ANY:
                 self._any.add(row)
             else:
@@ -134,6 +128,4 @@ class _Column:
     def _of(self, value: str) -> set[int]:
         if not self._prefix:
             return self._rows.get(value, set())
-        return {
-            row for size in self._lengths if size <= len(value) for row in self._rows.get(value[:size], ())
-        }
+        return {row for size in self._lengths if size <= len(value) for row in self._rows.get(value[:size], ())}

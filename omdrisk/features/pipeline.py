@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 
-class FeaturePipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class FeaturePipeline(TransformerMixin, BaseEstimator):
     """Shipments in, the features of a catalog out: float64, a column per definition, in the catalog's order.
 
     A row's features depend on the row, on the history and on what was fitted, and on nothing else: alone, in
@@ -70,6 +70,7 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Learn the values of the categories from training shipments; `y` is not used."""
         del y
         self.catalog_ = Catalog.read() if self.catalog is None else self.catalog
+        self.learnt_: dict[str, Any] = {}
         view = self._view(X)
         learners = [definition for definition in self.catalog_ if definition.kind.learns]
         self.learnt_ = {definition.name: definition.kind.learn(view) for definition in learners}
@@ -82,9 +83,7 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         values = np.empty((len(view), len(self.catalog_)), order="F")
         for place, definition in enumerate(self.catalog_):
             values[:, place] = definition.values(view)
-        return pd.DataFrame(
-            values, index=view.shipments.index, columns=self.get_feature_names_out(), copy=False
-        )
+        return pd.DataFrame(values, index=view.shipments.index, columns=self.get_feature_names_out(), copy=False)
 
     def view(self, X: Any) -> View:
         """Return the shipments as the fitted kinds see them, to ask a kind for its norms or shown values."""
@@ -94,14 +93,18 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _view(self, X: Any) -> View:
         from omdrisk.records import as_table
 
-        learnt = getattr(self, "learnt_", {})
         return View(
             as_table(X, "shipments"),
             tables=self.catalog_.tables,
             history=self.history,
             questions=self.catalog_.questions(),
-            learnt={self.catalog_[name].kind: value for name, value in learnt.items()},
+            learnt={self.catalog_[name].kind: value for name, value in self.learnt_.items()},
         )
+
+    def with_history(self, history: Any) -> FeaturePipeline:
+        """Return the same fitted pipeline, asking another history (None for none)."""
+        check_is_fitted(self, "learnt_")
+        return type(self).from_state(self.state(), self.catalog_, history)
 
     @property
     def categorical_(self) -> list[str]:
@@ -140,9 +143,7 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If the state is of another format, or not of this catalog.
         """
         if state.get("format") != FORMAT:
-            raise DefinitionError(
-                f"pipeline format {state.get('format')!r} is not {FORMAT}: it is of another version"
-            )
+            raise DefinitionError(f"pipeline format {state.get('format')!r} is not {FORMAT}: it is of another version")
         pipeline = cls(catalog, history)
         pipeline.catalog_ = catalog
         learners: list[Definition] = [definition for definition in catalog if definition.kind.learns]

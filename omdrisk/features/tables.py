@@ -104,9 +104,7 @@ def read_table(path: Path) -> pd.DataFrame:
         try:
             rows = [[cell.strip() for cell in row] for row in lines if row]
         except csv.Error as error:
-            raise DefinitionError(
-                f"{place}: is not a CSV file ({error}). Save it as comma-separated UTF-8."
-            ) from error
+            raise DefinitionError(f"{place}: is not a CSV file ({error}). Save it as comma-separated UTF-8.") from error
         except UnicodeDecodeError as error:
             raise DefinitionError(f"{place}: is not UTF-8 ({error.reason}). Save it as UTF-8.") from error
     if not rows:
@@ -132,15 +130,11 @@ def numbers(table: pd.DataFrame, name: str, column: str) -> list[float]:
         If the table has no such column, or a cell is not a number.
     """
     if column not in table.columns:
-        raise DefinitionError(
-            f"table {name!r} has no column {column!r}. {did_you_mean(column, table.columns)}"
-        )
+        raise DefinitionError(f"table {name!r} has no column {column!r}. {did_you_mean(column, table.columns)}")
     values = []
     for number, cell in enumerate(table[column], start=1):
         try:
             values.append(float(cell))
         except ValueError:
-            raise DefinitionError(
-                f"table {name!r}: row {number}: {column} {cell!r} is not a number"
-            ) from None
+            raise DefinitionError(f"table {name!r}: row {number}: {column} {cell!r} is not a number") from None
     return values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,14 @@ from omdrisk.features.tables import Tables
 from omdrisk.features.words import fold_all, plain_all
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from omdrisk.features.kinds.base import Kind
     from omdrisk.history.questions import Question
+
+T = TypeVar("T")
 
 #: Below this many rows a loop over cells is faster than building a hash table.
 FEW = 32
@@ -104,40 +106,32 @@ class View:
         """Return NaN for every row."""
         return np.full(len(self), np.nan)
 
-    def keep(self, key: Hashable, value: Any) -> Any:
-        """Keep a derived value for the other kinds of this view and return it."""
-        self._kept[key] = value
-        return value
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return ``make()``, made once for each `key` and kept for the other kinds of this view."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        made: T = self._kept[key]
+        return made
 
-    def kept(self, key: Hashable) -> Any:
-        """Return what was kept under `key`, or None."""
-        return self._kept.get(key)
+    def absent(self, name: str) -> NDArray[np.bool_]:
+        """Return where the column `name` is not filled."""
+        if name not in self.shipments.columns:
+            return np.ones(len(self), dtype=bool)
+        return self.once(("absent", name), lambda: self.shipments[name].isna().to_numpy(dtype=bool))
 
     def column(self, name: str) -> Coded:
         """Return the column `name` of the shipments as coded texts, as declared."""
-        kept = self.kept(("column", name))
-        if kept is not None:
-            return kept  # type: ignore[no-any-return]
         if name not in self.shipments.columns:
-            coded = Coded(np.full(len(self), -1, dtype=np.int64), [])
-        else:
-            coded = _coded(self.shipments[name])
-        return self.keep(("column", name), coded)  # type: ignore[no-any-return]
+            return Coded(np.full(len(self), -1, dtype=np.int64), [])
+        return self.once(("column", name), lambda: _coded(self.shipments[name]))
 
     def folded(self, name: str) -> Folded:
         """Return the different texts of the column `name` folded for comparison."""
-        kept = self.kept(("folded", name))
-        if kept is not None:
-            return kept  # type: ignore[no-any-return]
-        folded = fold_all(self.column(name).texts)
-        return self.keep(("folded", name), Folded(folded, plain_all(folded)))  # type: ignore[no-any-return]
+        return self.once(("folded", name), lambda: _folded(self.column(name).texts))
 
     def entity(self, name: str) -> Coded:
         """Return the entity `name` as coded texts."""
-        kept = self.kept(("entity", name))
-        if kept is not None:
-            return kept  # type: ignore[no-any-return]
-        return self.keep(("entity", name), _coded(entity(self.shipments, name)))  # type: ignore[no-any-return]
+        return self.once(("entity", name), lambda: _coded(entity(self.shipments, name)))
 
     def joint(self, *parts: Coded) -> Coded:
         """Return several coded texts as one whose texts are tuples; missing where any part is missing."""
@@ -156,11 +150,7 @@ class View:
 
     def number(self, name: str) -> NDArray[np.float64]:
         """Return the number `name`, NaN where unknown."""
-        kept = self.kept(("number", name))
-        if kept is not None:
-            return kept  # type: ignore[no-any-return]
-        values = np.ascontiguousarray(number(self.shipments, name), dtype=np.float64)
-        return self.keep(("number", name), values)  # type: ignore[no-any-return]
+        return self.once(("number", name), lambda: np.ascontiguousarray(number(self.shipments, name), dtype=np.float64))
 
     def time(self, name: str) -> NDArray[np.int64]:
         """Return the time column `name` in microseconds since 1970 UTC, `entities.NO_TIME` where missing."""
@@ -177,6 +167,11 @@ class View:
             self._answers.update(self.history.ask(asked, self.shipments))
             self._questions = []
         return self._answers[question]
+
+
+def _folded(texts: list[str]) -> Folded:
+    folded = fold_all(texts)
+    return Folded(folded, plain_all(folded))
 
 
 def _coded(series: pd.Series[Any]) -> Coded:

@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 #: Letters of scripts written without spaces: Thai, Lao, Khmer, Myanmar, Chinese, Japanese.
-UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-)
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 LATIN = "a-z\u00df-\u00f6\u00f8-\u024f\u1e00-\u1eff"
 
 _MARKS = "\u0300-\u036f"

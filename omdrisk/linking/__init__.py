@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omdrisk.linking.link import LinkResult, link, link_records
+from omdrisk.linking.joining import LinkResult, link, link_records
 from omdrisk.linking.log import OUTCOME_COLUMNS, outcomes_as_of
 
 __all__ = ["OUTCOME_COLUMNS", "LinkResult", "link", "link_records", "outcomes_as_of"]

@@ -73,7 +73,9 @@ class _Inspected:
         return tuple(dict.fromkeys(entry[1] for entry in self.by_case.get(case_id, ())))
 
 
-def _match(case: dict[str, Any], keys: dict[str, Any], occurred: int, known: Shipments, inspected: _Inspected) -> Match | None:
+def _match(
+    case: dict[str, Any], keys: dict[str, Any], occurred: int, known: Shipments, inspected: _Inspected
+) -> Match | None:
     named = keys["shipment_id"]
     if named is None or named not in known.places.index:
         through = tuple(one for one in inspected.shipments(case["case_id"]) if one in known.places.index)
@@ -84,10 +86,11 @@ def _match(case: dict[str, Any], keys: dict[str, Any], occurred: int, known: Shi
 
 def _versions(cases: pd.DataFrame) -> Iterable[list[tuple[dict[str, Any], dict[str, Any], int]]]:
     """Yield the rows of each case in the order in which they became known, with their link keys filled forward."""
-    occurred = micros(cases["occurred_on"]).tolist()
+    occurred: list[int] = micros(cases["occurred_on"]).tolist()
     squeezed_keys = {key: squeezed(cases[key]).tolist() for key in ("house_doc_no", "container_no")}
     rows: dict[str, list[tuple[dict[str, Any], dict[str, Any], int]]] = {}
-    for place, case in enumerate(cases.to_dict("records")):
+    for place, record in enumerate(cases.to_dict("records")):
+        case = {str(name): value for name, value in record.items()}
         keys = {key: values[place] for key, values in squeezed_keys.items()} | {"shipment_id": case["shipment_id"]}
         keys = {key: value if isinstance(value, str) else None for key, value in keys.items()}
         earlier = rows.setdefault(case["case_id"], [])
@@ -138,7 +141,7 @@ def _version(
     targets: set[str],
     notes: _Notes,
 ) -> set[tuple[str, str]] | None:
-    """Note one row of a case and return the (shipment, target) pairs it holds found, or nothing if it cannot be used."""
+    """Note one row of a case and return the (shipment, target) pairs it holds found, nothing if it is of no use."""
     note = {"source": "case", "reference": case["case_id"], "known_at": case["known_at"]}
     if pd.isna(case["known_at"]):
         notes.unlinked.append({**note, "reason": "known_at is missing: it cannot be said when this could be used"})
@@ -172,7 +175,7 @@ def _why_unlinked(keys: dict[str, Any]) -> str:
 def _take_back_inspections(
     case: dict[str, Any], shipment_id: str | None, target: str | None, inspected: _Inspected, notes: _Notes
 ) -> None:
-    """An inspection that names the case goes with it: what it found is taken back too."""
+    """Take back what an inspection that names the case found, for it goes with the case."""
     for number, of_shipment, found, known_at in inspected.by_case.get(case["case_id"], ()):
         if shipment_id not in (None, of_shipment) or not (known_at <= case["known_at"]):
             continue
@@ -200,6 +203,7 @@ def _assertion(case: dict[str, Any], shipment_id: str, target: str, outcome: flo
 
 def _frame(rows: list[dict[str, Any]], columns: Iterable[str]) -> pd.DataFrame:
     made = pd.DataFrame(rows, columns=list(columns))
-    kinds: dict[str, Any] = {"known_at": _UTC}
-    numbers = {"outcome": "float64", "weight": "float64", "selection_probability": "float64", "evidence": "int64", "rip_off": "bool"}
-    return made.astype({name: kinds.get(name) or numbers.get(name, "str") for name in made.columns})
+    kinds: dict[str, Any] = dict.fromkeys(("outcome", "weight", "selection_probability"), "float64")
+    kinds |= {"known_at": _UTC, "evidence": "int64", "rip_off": "bool"}
+    made["known_at"] = pd.to_datetime(made["known_at"], utc=True)
+    return made.astype({name: kinds.get(name, "str") for name in made.columns})

@@ -65,7 +65,7 @@ def is_thorough(method: str | None) -> bool:
 
 
 def is_rip_off(concealment: str | None) -> bool:
-    """Tell whether a concealment is rip-on/rip-off: put in on the way, so that the parties of the shipment are innocent.
+    """Tell whether a concealment is rip-on/rip-off: put in on the way, and the parties are innocent.
 
     Examples
     --------

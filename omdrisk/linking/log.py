@@ -28,7 +28,7 @@ OUTCOME_COLUMNS: Final = (
 """Columns of an outcomes table, in order."""
 
 ASSERTION_COLUMNS: Final = (*OUTCOME_COLUMNS, "evidence")
-"""Columns of assertions: what one piece of evidence says from a moment on; a missing outcome takes back what it said."""
+"""Columns of assertions: what a piece of evidence says from a moment on; a missing outcome takes it back."""
 
 _DTYPES: Final[dict[str, Any]] = {
     "shipment_id": "str",
@@ -105,14 +105,16 @@ def as_log(assertions: pd.DataFrame) -> pd.DataFrame:
 
     As long as any live piece of evidence says found, the outcome is 1; else 0 if any says clear; else missing.
     """
-    ordered = assertions.sort_values(["shipment_id", "target", "known_at", "evidence"], kind="stable", ignore_index=True)
+    ordered = assertions.sort_values(
+        ["shipment_id", "target", "known_at", "evidence"], kind="stable", ignore_index=True
+    )
     alone = ~ordered.duplicated(["shipment_id", "target"], keep=False)
     singles = ordered[alone & ordered["outcome"].notna()]
     several = ordered[~alone]
     rows = [
         state
         for _, events in several.groupby(["shipment_id", "target"], sort=False)
-        for state in _states(events.to_dict("records"))
+        for state in _states([{str(name): value for name, value in row.items()} for row in events.to_dict("records")])
     ]
     made = pd.DataFrame(rows, columns=list(ASSERTION_COLUMNS)) if rows else several.iloc[:0]
     parts = [as_outcomes(part) for part in (singles, made) if len(part)]
@@ -154,5 +156,5 @@ def outcomes_as_of(outcomes: pd.DataFrame, moment: str | datetime | pd.Timestamp
     known = micros(outcomes["known_at"])
     before = outcomes[(known != NO_TIME) & (known < micros(pd.Series([limit]))[0])]
     ordered = before.sort_values("known_at", kind="stable")
-    last = ordered.drop_duplicates(["shipment_id", "target"], keep="last")
+    last: pd.DataFrame = ordered.drop_duplicates(["shipment_id", "target"], keep="last")
     return last[last["outcome"].notna()].reset_index(drop=True)

@@ -56,7 +56,7 @@ class Shipments:
         """Return when each shipment was filed, `NO_TIME` if it is not known."""
         places = self.places.reindex(shipment_ids.to_numpy(dtype="object")).to_numpy(dtype="float64")
         known = ~np.isnan(places)
-        told = np.full(len(places), NO_TIME, dtype=np.int64)
+        told: NDArray[np.int64] = np.full(len(places), NO_TIME, dtype=np.int64)
         told[known] = self._filed[places[known].astype(np.int64)]
         return told
 
@@ -86,8 +86,8 @@ class Shipments:
 
 def _places(values: pd.Series, wanted: set[str]) -> dict[str, list[int]]:
     told: dict[str, list[int]] = {}
-    places = np.flatnonzero(values.isin(list(wanted)).to_numpy()) if wanted else []
+    places: list[int] = np.flatnonzero(values.isin(list(wanted)).to_numpy()).tolist() if wanted else []
     texts = values.to_numpy(dtype="object")
     for place in places:
-        told.setdefault(str(texts[place]), []).append(int(place))
+        told.setdefault(str(texts[place]), []).append(place)
     return told

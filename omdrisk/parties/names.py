@@ -1,8 +1,8 @@
 """The normal form of a trader's name: the same firm written in several ways reads the same, two firms do not.
 
-Accents, case, punctuation, word order and the words for a legal form go; the common words of trade are brought to one
-language. Chinese characters stay as they are (only simplified): read aloud, 大发, 达发 and 打法 are all "da fa", and two
-firms would become one. Other scripts are written in Latin letters.
+Accents, case, punctuation, word order and the words for a legal form go; the common words of trade are brought to
+one language. Chinese characters stay as they are (only simplified): read aloud, 大发, 达发 and 打法 are all "da fa",
+and two firms would become one. Other scripts are written in Latin letters.
 """
 
 from __future__ import annotations
@@ -87,9 +87,7 @@ def _words() -> _Words:
 
 def _in_latin(text: str, *, keep_han: bool) -> str:
     if keep_han:
-        return "".join(
-            f" {part} " if place % 2 else anyascii(part) for place, part in enumerate(_HAN_RUN.split(text))
-        )
+        return "".join(f" {part} " if place % 2 else anyascii(part) for place, part in enumerate(_HAN_RUN.split(text)))
     return _CAMEL.sub(" ", anyascii(text)).lower()
 
 
@@ -97,9 +95,10 @@ def _tokens(name: str, *, keep_han: bool, words: _Words) -> list[str]:
     text = name if name.isascii() else unicodedata.normalize("NFKC", name)
     text = text.casefold()
     if not text.isascii():
-        text = text.translate(words.simplified)
-        text = words.native_pattern.sub(lambda found: words.native[found[0]], text)
-        text = _in_latin(text, keep_han=keep_han).casefold()
+        spelled = text.translate(words.simplified)
+        bare = words.native_pattern.sub(lambda found: words.native[found[0]], spelled)
+        # a name of nothing but a legal form is all there is
+        text = _in_latin(bare if bare.strip() else spelled, keep_han=keep_han).casefold()
     text = _APOSTROPHES.sub("", _INITIALS.sub(r"\1", text))
     return _BETWEEN_WORDS.sub(" ", text).split()
 
@@ -173,7 +172,7 @@ def normal_form(name: str) -> str:
 
     Notes
     -----
-    Follows the order of steps common in name matching for sanctions and company registers: Unicode NFKC, case folding,
+    Follows the steps common in name matching for sanctions and company registers: Unicode NFKC, case folding,
     transliteration, removal of legal forms, translation of generic words, sorting of the words.
     """
     return _form(name, keep_han=True)

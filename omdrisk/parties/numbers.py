@@ -6,11 +6,13 @@ import importlib
 import re
 import unicodedata
 from functools import cache, lru_cache
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from omdrisk.parties.names import facts
 from omdrisk.parties.uniques import by_unique_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNKNOWN_COUNTRY = "ZZ"
 """Stands for a country that was not given (ISO 3166-1 leaves ZZ to its users)."""
@@ -65,6 +67,7 @@ def official_numbers(numbers: pd.Series, countries: pd.Series) -> pd.Series:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> texts = pd.Series(["0100233488-001", "123"], dtype="str")
     >>> official_numbers(texts, pd.Series(["VN", "VN"], dtype="str")).tolist()
     ['0100233488', nan]

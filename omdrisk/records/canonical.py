@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _UTC_MICROSECONDS = pd.DatetimeTZDtype("us", "UTC")
 _TEXT = pd.StringDtype(na_value=np.nan)
 _FEW = 32
+_EXACT_WHOLE_NUMBERS = 2**53
 _TRUE = frozenset({"true", "1", "1.0", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "0.0", "no", "n", "f"})
 
@@ -63,12 +64,13 @@ def _number_column(values: pd.Series, spec: Column | None) -> pd.Series:
 def _moments(values: pd.Series) -> pd.Series:
     if values.dtype.kind in "iufb":
         # a bare count has no epoch and no unit
-        return pd.Series(np.full(len(values), np.datetime64("NaT", "us")), index=values.index).dt.tz_localize("UTC")
-    if isinstance(values.dtype, pd.CategoricalDtype) or values.dtype.kind not in "M":
+        return pd.Series(pd.NaT, index=values.index, dtype=_UTC_MICROSECONDS)
+    if isinstance(values.dtype, pd.CategoricalDtype) or values.dtype.kind != "M":
         texts = as_text(values)
         return pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).astype(_UTC_MICROSECONDS)
     if getattr(values.dtype, "tz", None) is None and not isinstance(values.dtype, pd.ArrowDtype):
-        return values.dt.as_unit("us").dt.tz_localize("UTC")
+        utc: pd.Series = values.dt.as_unit("us").dt.tz_localize("UTC")
+        return utc
     return pd.to_datetime(values, utc=True).astype(_UTC_MICROSECONDS)
 
 
@@ -94,9 +96,11 @@ def _texts(values: pd.Series, spec: Column | None) -> pd.Series:
 
 
 def _extra(values: pd.Series) -> pd.Series:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.dtype.categories.dtype)
     dtype = values.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
-        return _extra(values.astype(dtype.categories.dtype))
+    if dtype.kind in "iu" and values.abs().max() >= _EXACT_WHOLE_NUMBERS:
+        return as_text(values)
     if dtype.kind in "iufb" and dtype not in ("bool", "boolean"):
         return _number_column(values, None)
     if dtype.kind == "M":
@@ -125,14 +129,13 @@ def _column(values: pd.Series, spec: Column | None) -> pd.Series:
 
 def _names(frame: pd.DataFrame, known: dict[str, Column], what: str) -> list[str]:
     names = [str(name) for name in frame.columns]
-    told = [
-        name if name in known or name.startswith("x_") else f"x_{header_key(name)}" for name in names
-    ]
+    told = [name if name in known or name.startswith("x_") else f"x_{header_key(name)}" for name in names]
     seen: dict[str, str] = {}
     for name, new in zip(names, told, strict=True):
         if new in seen:
             raise InputError(
-                f"The {what} table has two columns for {new!r}: {seen[new]!r} and {name!r}. Rename or leave out one of them."
+                f"The {what} table has two columns for {new!r}: {seen[new]!r} and {name!r}. "
+                "Rename or leave out one of them."
             )
         seen[new] = name
     return told
@@ -181,5 +184,4 @@ def as_table(data: Any, name: str) -> pd.DataFrame:
         return frame
     if not columns:
         return frame
-    told = pd.concat([column.set_axis(frame.index) for column in columns], axis="columns", keys=names)
-    return told
+    return pd.concat([column.set_axis(frame.index) for column in columns], axis="columns", keys=names)

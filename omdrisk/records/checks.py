@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from omdrisk.records.codes import code_list, hs_code
-from omdrisk.records.moments import moments
 from omdrisk.records.mojibake import unscrambled
+from omdrisk.records.moments import moments
 from omdrisk.records.numerals import numbers
 
 if TYPE_CHECKING:
@@ -70,27 +70,28 @@ class Checker:
         if spec.codes == "hs":
             return self._codes(spec, texts, hs_code, "should be 4 to 10 digits")
         if spec.codes is not None:
-            known = code_list(spec.codes)
-            hint = f"is no code of the list {spec.codes!r}" if spec.codes != "countries" else "is no country; use ISO 3166-1 alpha-2"
-            return self._codes(spec, texts, known.code, hint)
+            hint = f"is no code of the list {spec.codes!r}"
+            if spec.codes == "countries":
+                hint = "is no country; use ISO 3166-1 alpha-2"
+            return self._codes(spec, texts, code_list(spec.codes).code, hint)
         texts = unscrambled(texts, spec.name, self.repairs)
         return self._listed(spec, texts) if spec.many else texts
 
-    def _reject(self, spec: Column, wrong: NDArray[np.bool_], texts: Any, hint: Callable[[str], str]) -> None:
+    def _reject(self, spec: Column, wrong: NDArray[np.bool_], texts: Any, hint: str) -> None:
         for place in np.flatnonzero(wrong):
             text = texts[int(place)].as_py()
-            self.reasons.add(int(place), f"{spec.name}: {shown(text)} {hint(text)}")
+            self.reasons.add(int(place), f"{spec.name}: {shown(text)} {hint}")
 
     def _moments(self, spec: Column, texts: Any) -> pd.Series:
         series, wrong, mended, example = moments(texts, self.form.dates, self.form.zone)
         order = {"ymd": "2023-01-31", "dmy": "31/01/2023", "mdy": "01/31/2023"}[self.form.dates]
-        self._reject(spec, wrong, texts, lambda _: f"is no date; write it as {order} or 2023-01-31T08:30:00Z")
+        self._reject(spec, wrong, texts, f"is no date; write it as {order} or 2023-01-31T08:30:00Z")
         self.repairs.add(f"date order {self.form.dates}", spec.name, mended, example)
         return series
 
     def _numbers(self, spec: Column, texts: Any, factors: NDArray[np.float64] | None) -> pd.Series:
         values, wrong, mended, example = numbers(texts, self.form.decimal, self.form.thousands, spec.unit)
-        self._reject(spec, wrong, texts, lambda _: f"is no number (decimal sign {self.form.decimal!r})")
+        self._reject(spec, wrong, texts, f"is no number (decimal sign {self.form.decimal!r})")
         self.repairs.add("number as written", spec.name, mended, example)
         if factors is not None:
             scaled = ~np.isnan(values) & (factors != 1.0)
@@ -99,11 +100,12 @@ class Checker:
             self.repairs.add("unit", spec.name, int(scaled.sum()), texts[int(first[0])].as_py() if len(first) else "")
         if spec.minimum is not None:
             low = values < spec.minimum
-            self._reject(spec, low, texts, lambda _: "is negative" if spec.minimum == 0 else f"is less than {spec.minimum:g}")
+            hint = "is negative" if spec.minimum == 0 else f"is less than {spec.minimum:g}"
+            self._reject(spec, low, texts, hint)
             values = np.where(low, np.nan, values)
         if spec.maximum is not None:
             high = values > spec.maximum
-            self._reject(spec, high, texts, lambda _: f"is more than {spec.maximum:g}")
+            self._reject(spec, high, texts, f"is more than {spec.maximum:g}")
             values = np.where(high, np.nan, values)
         return pd.Series(values, dtype="float64")
 
@@ -119,7 +121,8 @@ class Checker:
 
         distinct, read, places = self._by_distinct(texts, flag)
         self._count_lost(spec, "flag not understood", distinct, read, places)
-        return pa.array(read, type=pa.bool_()).take(places).to_pandas(types_mapper=None).astype("boolean")  # type: ignore[no-any-return]
+        flags: pd.Series = pa.array(read, type=pa.bool_()).take(places).to_pandas().astype("boolean")
+        return flags
 
     def _count_lost(self, spec: Column, rule: str, distinct: Sequence[str], read: Sequence[Any], places: Any) -> None:
         lost = [answer is None for answer in read]
@@ -133,7 +136,7 @@ class Checker:
         strict = spec.codes in STRICT_LISTS or spec.required
         if strict and any(unknown):
             wrong = pc.fill_null(pa.array(unknown).take(places), False).to_numpy(zero_copy_only=False)
-            self._reject(spec, wrong, texts, lambda _: hint)
+            self._reject(spec, wrong, texts, hint)
         elif not strict:
             self._count_lost(spec, "unknown code left out", distinct, read, places)
         told = [(old, new) for old, new in zip(distinct, read, strict=True) if new is not None and new != old]

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from omdrisk.records.format_map import FormatMap
     from omdrisk.records.repairs import Repairs
 
-_IDENTIFIER_WORDS = frozenset({"id", "ids", "no", "number", "code", "codes", "ref", "reference", "key", "phone", "tel", "hs"})
+_IDENTIFIER_WORDS = frozenset(
+    {"id", "ids", "no", "number", "code", "codes", "ref", "reference", "key", "phone", "tel", "hs"}
+)
 _LEADING_ZERO = r"^[+-]?0\d"
 _LONG_DIGITS = r"^\d{16,}$"
 _DIGITS_START = re.compile(r"[+\-(]?[\d.,]")
@@ -24,7 +26,8 @@ _DIGITS_START = re.compile(r"[+\-(]?[\d.,]")
 
 def looks_like_identifier(name: str, texts: Any) -> bool:
     """Tell whether a column names things: by a word of its header, leading zeros, or digits too many for a number."""
-    if _IDENTIFIER_WORDS & set(name.split("_")):
+    words = name.removeprefix("x_").split("_")
+    if words[-1] in _IDENTIFIER_WORDS and words != ["number"]:
         return True
     return any(pc.any(pc.match_substring_regex(texts, rule)).as_py() for rule in (_LEADING_ZERO, _LONG_DIGITS))
 

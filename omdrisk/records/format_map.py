@@ -18,7 +18,9 @@ from omdrisk.records.schema import table
 
 TABLES: Final = ("shipments", "cases", "inspections")
 ORDERS: Final = ("ymd", "dmy", "mdy")
-ALWAYS_MISSING: Final = frozenset({"", "-", "--", "N/A", "n/a", "#N/A", "NULL", "null", "None", "NaN", "nan", "NaT", "<NA>"})
+ALWAYS_MISSING: Final = frozenset(
+    {"", "-", "--", "N/A", "n/a", "#N/A", "NULL", "null", "None", "NaN", "nan", "NaT", "<NA>"}
+)
 """Texts that stand for nothing in every format."""
 
 _NOT_A_WORD = re.compile(r"[\W_]+")
@@ -152,9 +154,7 @@ _PARTS: dict[str, Any] = {
     "join": lambda part: {name: Join(_texts(one["headers"]), one.get("by", " ")) for name, one in part.items()},
     "rows": dict,
     "labels": lambda part: {name: _labels(value) for name, value in part.items()},
-    "fill": lambda part: {
-        name: Fill(value["from"], float(value.get("plus_days", 0))) for name, value in part.items()
-    },
+    "fill": lambda part: {name: Fill(value["from"], float(value.get("plus_days", 0))) for name, value in part.items()},
     "drop": _texts,
     "unknown": str,
 }
@@ -180,7 +180,8 @@ def _table_map(place: str, name: str, spec: dict[str, Any]) -> TableMap:
     known = table(name).columns
     for column in sorted(_made_columns(section)):
         if column not in known and not column.startswith("x_"):
-            raise DefinitionError(f"{place}: [{name}] {column!r} is no column of {name}. {did_you_mean(column, known)}")
+            hint = did_you_mean(column, known)
+            raise DefinitionError(f"{place}: [{name}] {column!r} is no column of {name}. {hint}")
     if section.unknown not in {"keep", "drop"}:
         raise DefinitionError(f"{place}: [{name}] unknown = {section.unknown!r} should be 'keep' or 'drop'.")
     return section
@@ -198,7 +199,22 @@ def parse_format(place: str, text: str) -> FormatMap:
         spec = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DefinitionError(f"{place} is not TOML: {error}.") from error
-    settings = {key: spec[key] for key in ("name", "title") if key in spec} | spec.get("file", {})
+    settings = _settings(place, spec)
+    made = FormatMap(**settings, tables={name: _table_map(place, name, spec[name]) for name in TABLES if name in spec})
+    if made.dates not in ORDERS:
+        raise DefinitionError(f"{place}: [file] dates = {made.dates!r} should be one of {', '.join(ORDERS)}.")
+    try:
+        ZoneInfo(made.zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise DefinitionError(
+            f"{place}: [file] zone = {made.zone!r} is no time zone; write it as 'Asia/Bangkok' "
+            "(the tzdata package holds the zones where the system has none)."
+        ) from error
+    return made
+
+
+def _settings(place: str, spec: dict[str, Any]) -> dict[str, Any]:
+    settings: dict[str, Any] = {key: spec[key] for key in ("name", "title") if key in spec} | spec.get("file", {})
     known = {entry.name for entry in fields(FormatMap)} - {"tables"}
     for key in settings:
         if key not in known:
@@ -212,19 +228,7 @@ def parse_format(place: str, text: str) -> FormatMap:
     if "missing_kept" in settings:
         settings["missing_kept"] = {name: _texts(value) for name, value in settings["missing_kept"].items()}
     settings.setdefault("name", Path(place).stem)
-    made = FormatMap(
-        **settings, tables={name: _table_map(place, name, spec[name]) for name in TABLES if name in spec}
-    )
-    if made.dates not in ORDERS:
-        raise DefinitionError(f"{place}: [file] dates = {made.dates!r} should be one of {', '.join(ORDERS)}.")
-    try:
-        ZoneInfo(made.zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise DefinitionError(
-            f"{place}: [file] zone = {made.zone!r} is no time zone; write it as 'Asia/Bangkok' (the tzdata package holds "
-            "the zones where the system has none)."
-        ) from error
-    return made
+    return settings
 
 
 def format_names() -> list[str]:
@@ -245,7 +249,8 @@ def read_format(name: str | Path | None = None) -> FormatMap:
     Parameters
     ----------
     name
-        ``canonical`` (if nothing is given), ``vn-emanifest``, ``cencomm``, ``kcs``, ``lemis``, or the path of a TOML file.
+        ``canonical`` (if nothing is given), ``vn-emanifest``, ``cencomm``, ``kcs``, ``lemis``, or the path of a
+        TOML file.
 
     Raises
     ------
@@ -271,4 +276,6 @@ def read_format(name: str | Path | None = None) -> FormatMap:
         except UnicodeDecodeError as error:
             raise DefinitionError(f"{path}: a format map is UTF-8 text, and this file is not.") from error
     hint = did_you_mean(str(name), known)
-    raise DefinitionError(f"{name!r} is no format. {hint} A format map of your own is named by its path, as 'maps/mine.toml'.")
+    raise DefinitionError(
+        f"{name!r} is no format. {hint} A format map of your own is named by its path, as 'maps/mine.toml'."
+    )

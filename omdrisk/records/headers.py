@@ -71,19 +71,16 @@ def assign(headers: Iterable[str], wanted: dict[str, tuple[str, ...]]) -> dict[s
     whole: dict[str, str] = {}
     parts: dict[str, list[str]] = {}
     for header in headers:
-        first, *others = keys_of(header) or ("",)
-        whole.setdefault(first, header)
-        for key in others:
+        keys = keys_of(header)
+        for key in keys[:1]:
+            whole.setdefault(key, header)
+        for key in keys[1:]:
             parts.setdefault(key, []).append(header)
-    told = {
-        thing: whole[key]
-        for thing, keys in wanted.items()
-        if (key := next((key for key in keys if key in whole), None)) is not None
-    }
+    found = {thing: [whole[key] for key in keys if key in whole] for thing, keys in wanted.items()}
+    told = {thing: named[0] for thing, named in found.items() if named}
     for thing, keys in wanted.items():
         if thing not in told:
             used = set(told.values())
-            free = (header for key in keys for header in parts.get(key, ()) if header not in used)
-            if (header := next(free, None)) is not None:
-                told[thing] = header
+            free = [header for key in keys for header in parts.get(key, ()) if header not in used]
+            told.update((thing, header) for header in free[:1])
     return {thing: told[thing] for thing in wanted if thing in told}

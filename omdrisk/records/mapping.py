@@ -72,7 +72,9 @@ def _split(column: Any, split: Split) -> dict[str, Any]:
 
 
 def _joined(columns: list[Any], by: str) -> Any:
-    return pc.binary_join_element_wise(*columns, by, null_handling="skip") if columns else None
+    # Arrow's own join leaves out rows in which every part is missing
+    rows = zip(*(column.to_pylist() for column in columns), strict=True)
+    return pa.array([by.join(filter(None, parts)) or None for parts in rows], type=pa.string())
 
 
 def _translated(column: Any, words: dict[str, str]) -> tuple[Any, int, str]:
@@ -116,9 +118,73 @@ def _lacking(cells: Cells, form: FormatMap, section: TableMap, column: str, name
     shown = ", ".join(map(repr, cells.headers[:SHOWN_HEADERS]))
     more = f" and {len(cells.headers) - SHOWN_HEADERS} more" if len(cells.headers) > SHOWN_HEADERS else ""
     return InputError(
-        f"{cells.file}: the column {column!r} is missing, without which {name} cannot be read. The format {form.name!r} "
-        f"looks for {' or '.join(map(repr, wanted))}; found {shown}{more}. Name the column so, or read with another format map."
+        f"{cells.file}: the column {column!r} is missing, without which {name} cannot be read. "
+        f"The format {form.name!r} looks for {' or '.join(map(repr, wanted))}; found {shown}{more}. "
+        "Name the column so, or read with another format map."
     )
+
+
+@dataclass
+class _Mapper:
+    """Makes the canonical columns of one file, one part of the format map after the other."""
+
+    cells: Cells
+    section: TableMap
+    found: dict[str, Any]
+    repairs: Repairs
+    made: dict[str, Any] = field(default_factory=dict)
+    _rest: list[str] = field(default_factory=list)
+
+    def columns_and_splits(self, wanted: dict[str, tuple[str, ...]]) -> None:
+        dropped = set(map(header_key, self.section.drop))
+        free = [header for header in self.found if header_key(header) not in dropped]
+        splits = {f"{_SPLIT}{place}": split for place, split in enumerate(self.section.split)}
+        wanted |= {thing: tuple(map(header_key, split.headers)) for thing, split in splits.items()}
+        chosen = assign(free, wanted)
+        self.made |= {column: self.found[header] for column, header in chosen.items() if column not in splits}
+        for thing, split in splits.items():
+            if thing in chosen:
+                self._split(chosen[thing], split)
+        self._rest = [header for header in free if header not in set(chosen.values())]
+
+    def _split(self, header: str, split: Split) -> None:
+        column = self.found[header]
+        self.made |= {part: values for part, values in _split(column, split).items() if part not in self.made}
+        holding = pc.fill_null(pc.match_substring(column, split.on), False)
+        count = pc.sum(pc.cast(holding, pa.int64())).as_py() or 0
+        self.repairs.add(f"split on {split.on}", header, count, str(column.filter(holding)[0]) if count else "")
+
+    def joins_and_labels(self) -> None:
+        for column, join in self.section.join.items():
+            headers = [header for wanted in join.headers if (header := find_header(self.found, [wanted])) is not None]
+            if headers:
+                self.made[column] = _joined([self.found[header] for header in headers], join.by)
+        for column, labels in self.section.labels.items():
+            labelled = _labelled(self.found, labels, len(self.cells.rows))
+            if labelled is not None:
+                self.made[column] = labelled
+
+    def rows_and_constants(self) -> None:
+        stem, rows = Path(self.cells.file).stem, self.cells.rows.tolist()
+        for column, pattern in self.section.rows.items():
+            self.made[column] = pa.array([pattern.format(file=stem, row=row) for row in rows], type=pa.string())
+        for column, text in self.section.constants.items():
+            self.made.setdefault(column, pa.array([text] * len(rows), type=pa.string()))
+
+    def translations(self) -> None:
+        for column, words in self.section.translate.items():
+            if column in self.made:
+                self.made[column], count, example = _translated(self.made[column], words)
+                self.repairs.add("translated", column, count, example)
+
+    def extras(self) -> None:
+        if self.section.unknown == "keep":
+            for header in self._rest:
+                self.made[_x_name(header, set(self.made))] = self.found[header]
+
+    def factors(self) -> dict[str, Any]:
+        headers = {column: find_header(self.found, units.header) for column, units in self.section.units.items()}
+        return {column: self.found[header] for column, header in headers.items() if header is not None}
 
 
 def map_cells(cells: Cells, form: FormatMap, name: str, repairs: Repairs) -> Mapped:
@@ -130,55 +196,13 @@ def map_cells(cells: Cells, form: FormatMap, name: str, repairs: Repairs) -> Map
         If a required column is missing.
     """
     section = section_of(form, name)
-    found = _without_missing(cells, form)
-    size = len(cells.rows)
-    dropped = set(map(header_key, section.drop))
-    open_headers = [header for header in found if header_key(header) not in dropped]
-    splits = {f"{_SPLIT}{place}": split for place, split in enumerate(section.split)}
-    wanted = accepted_headers(form, section, name)
-    wanted |= {thing: tuple(map(header_key, split.headers)) for thing, split in splits.items()}
-    chosen = assign(open_headers, wanted)
-    made = {column: found[header] for column, header in chosen.items() if column not in splits}
-    for thing, split in splits.items():
-        if thing in chosen:
-            column = found[chosen[thing]]
-            made |= {part: values for part, values in _split(column, split).items() if part not in made}
-            holding = pc.fill_null(pc.match_substring(column, split.on), False)
-            repairs.add(f"split on {split.on}", chosen[thing], pc.sum(pc.cast(holding, pa.int64())).as_py() or 0, _any(column.filter(holding)))
-    for column, join in section.join.items():
-        headers = [header for wanted in join.headers if (header := find_header(found, [wanted])) is not None]
-        if headers:
-            joined = _joined([found[header] for header in headers], join.by)
-            made[column] = pc.if_else(pc.equal(joined, ""), None, joined)
-    for column, labels in section.labels.items():
-        labelled = _labelled(found, labels, size)
-        if labelled is not None:
-            made[column] = labelled
-    for column, pattern in section.rows.items():
-        stem = Path(cells.file).stem
-        made[column] = pa.array([pattern.format(file=stem, row=row) for row in cells.rows.tolist()], type=pa.string())
-    for column, text in section.constants.items():
-        if column not in made:
-            made[column] = pa.array([text] * size, type=pa.string())
-    factors = {}
-    for column, units in section.units.items():
-        header = find_header(found, units.header) if units.header else None
-        if header is not None:
-            factors[column] = found[header]
-    for column, words in section.translate.items():
-        if column in made:
-            made[column], count, example = _translated(made[column], words)
-            repairs.add("translated", column, count, example)
-    if section.unknown == "keep":
-        used = set(chosen.values())
-        for header in open_headers:
-            if header not in used:
-                made[_x_name(header, set(made))] = found[header]
+    mapper = _Mapper(cells, section, _without_missing(cells, form), repairs)
+    mapper.columns_and_splits(accepted_headers(form, section, name))
+    mapper.joins_and_labels()
+    mapper.rows_and_constants()
+    mapper.translations()
+    mapper.extras()
     for column in table(name).required:
-        if column not in made and column not in section.fill:
+        if column not in mapper.made and column not in section.fill:
             raise _lacking(cells, form, section, column, name)
-    return Mapped(made, factors)
-
-
-def _any(column: Any) -> str:
-    return str(column[0].as_py()) if len(column) else ""
+    return Mapped(mapper.made, mapper.factors())

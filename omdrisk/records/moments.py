@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -19,11 +20,13 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?$")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[ T,]+(.+))?$")
 _TIME_FIRST = re.compile(r"(\d{1,2}:\d{2}(?::\d{2})?)\s+(\d{1,2}[-/.]\d{1,2}[-/.]\d{4})$")
 _NAMED = re.compile(r"(\d{1,2})[- ]([A-Za-z]{3,9})[- ,]+(\d{4})(?:[ T,]+(.+))?$")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp][Mm])?\s*(Z|UTC|[+-]\d{2}:?\d{2}|[+-]\d{2})?$")
+_CLOCK = re.compile(
+    r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp][Mm])?\s*(Z|UTC|[+-]\d{2}:?\d{2}|[+-]\d{2})?$"
+)
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?$")
-_SIMPLE = re.compile(r"\d{4}-\d{2}-\d{2}$|\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:\d{2})?$")
+_SIMPLE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:\d{2})?)?$")
 _OFFSET = re.compile(r":\d{2}(?:\.\d+)?\s*(?:Z|[+-]\d{2}:\d{2})$")
-_MONTHS: Final = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS: Final = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if number}
 _SHEET_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a count of days, not yet in a zone
 _DTYPE = pd.DatetimeTZDtype("us", "UTC")
 EARLIEST_YEAR: Final = 1970
@@ -74,8 +77,8 @@ def iso_text(text: str, order: str) -> str | None:
         clock = f"{found[4]}:{found[5]}:{found[6] or '00'}" if found[4] else None
         return _dated(found[1], found[2], found[3], clock)
     if found := _NAMED.match(text):
-        month = _MONTHS.get(found[2][:3].lower())
-        return None if month is None else _dated(found[3], month, found[1], found[4])
+        named = _MONTHS.get(found[2][:3].lower())
+        return None if named is None else _dated(found[3], named, found[1], found[4])
     if order != "ymd" and (found := _YEAR_LAST.match(text)):
         day, month = (found[1], found[2]) if order == "dmy" else (found[2], found[1])
         return _dated(found[3], month, day, found[4])
@@ -101,10 +104,11 @@ def _plain(column: Any, zone: str) -> pd.Series | None:
             read = pc.cast(column, kind)
         except pa.ArrowInvalid:
             continue
-        low, high = (pa.scalar(datetime(year, 1, 1, tzinfo=UTC), pa.timestamp("us", tz="UTC")).cast(kind) for year in (EARLIEST_YEAR, LATEST_YEAR))
+        ends = (datetime(year, 1, 1, tzinfo=UTC) for year in (EARLIEST_YEAR, LATEST_YEAR))
+        low, high = (pa.scalar(end, pa.timestamp("us", tz="UTC")).cast(kind) for end in ends)
         if len(read) and pc.any(pc.or_(pc.less(read, low), pc.greater_equal(read, high))).as_py():
             return None
-        values = read.to_pandas()
+        values: pd.Series = read.to_pandas()
         if kind.tz is None:
             values = _localised(values, zone)
         return values.astype(_DTYPE)
@@ -112,11 +116,11 @@ def _plain(column: Any, zone: str) -> pd.Series | None:
 
 
 def _localised(naive: pd.Series, zone: str) -> pd.Series:
-    if zone == "UTC":
-        return naive.dt.tz_localize("UTC")
     # an hour that comes twice when clocks are put back is taken as its first coming
     first = np.ones(len(naive), dtype=bool)
-    return naive.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward").dt.tz_convert("UTC")
+    there: pd.Series = naive.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
+    utc: pd.Series = there.dt.tz_convert("UTC")
+    return utc
 
 
 def moments(column: Any, order: str, zone: str) -> tuple[pd.Series, NDArray[np.bool_], int, str]:
@@ -147,11 +151,7 @@ def moments(column: Any, order: str, zone: str) -> tuple[pd.Series, NDArray[np.b
     valid = column.is_valid().to_numpy(zero_copy_only=False)
     wrong = (values == nothing) & valid
     other = np.append(~np.asarray(simple, dtype=bool), False)[places] & ~wrong
-    example = next((text for text, plain, moment in zip(texts, simple, read, strict=True) if not plain and moment != nothing), "")
+    as_read = zip(texts, simple, read.tolist(), strict=True)
+    example = next((text for text, iso, moment in as_read if not iso and moment != nothing), "")
     series = pd.Series(values.view("datetime64[us]")).dt.tz_localize("UTC")
     return series, wrong, int(other.sum()), example
-
-
-def arrow_texts(series: pd.Series) -> Any:
-    """Return a text column of pandas as an Arrow array."""
-    return pa.array(series, type=pa.string(), from_pandas=True)

@@ -24,7 +24,7 @@ WEIGHTS: Final = {
     "g": 0.001, "gr": 0.001, "gram": 0.001, "grams": 0.001, "grm": 0.001,
     "lb": 0.45359237, "lbs": 0.45359237, "lbr": 0.45359237,
 }  # fmt: skip
-"""Units of weight as they are written behind a number, in kilograms (UN/ECE Recommendation 20 and everyday spellings)."""
+"""Units of weight as written behind a number, in kilograms (UN/ECE Recommendation 20, everyday spellings)."""
 _OTHERS: Final = {"m3": {"m3": 1.0, "m³": 1.0, "cbm": 1.0, "mtq": 1.0, "l": 0.001, "ltr": 0.001}}
 _COUNTED = frozenset({"pkgs", "pkg", "ctns", "ctn", "pcs", "pc", "cartons", "bags", "packages", "kien"})
 
@@ -51,8 +51,8 @@ def _grouped(text: str, decimal: str, thousands: str) -> str | None:
     if decimal == "," and re.fullmatch(r"[+-]?\d+\.\d{1,2}|[+-]?\d+\.\d{4,}|[+-]?\d{4,}\.\d+", text):
         return text
     for point, comma in ((".", ","), (",", ".")):
-        clear = rf"[+-]?\d{{1,3}}(?:{re.escape(comma)}\d{{3}})+{re.escape(point)}\d+|[+-]?\d{{1,3}}(?:{re.escape(comma)}\d{{3}}){{2,}}"
-        if re.fullmatch(clear, text):
+        groups = rf"[+-]?\d{{1,3}}(?:{re.escape(comma)}\d{{3}})"
+        if re.fullmatch(rf"{groups}+{re.escape(point)}\d+|{groups}{{2,}}", text):
             return text.replace(comma, "").replace(point, ".")
     return None
 

@@ -1,4 +1,4 @@
-"""Read shipments, cases and inspections from files: accepted rows in canonical form, every other row with its reason."""
+"""Read shipments, cases and inspections: accepted rows in canonical form, every other row with its reason."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from omdrisk.errors import InputError
 from omdrisk.records.checks import Checker, Reasons, shown
@@ -19,8 +18,8 @@ from omdrisk.records.mapping import map_cells, section_of
 from omdrisk.records.repairs import Repairs
 from omdrisk.records.results import ReadResult, rejects
 from omdrisk.records.schema import Table, table
-from omdrisk.records.sources import Cells, read_cells
-from omdrisk.records.sources.tables import table_cells
+from omdrisk.records.sources import Cells, read_cells, without_reject_columns
+from omdrisk.records.sources.tables import frame_table, table_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +38,8 @@ def read_shipments(source: Source, format: str | Path | None = None) -> ReadResu
     Parameters
     ----------
     source
-        A file (CSV or other delimited text, also gzipped; Excel or OpenDocument; Parquet), several files, or a DataFrame.
+        A file (CSV or other delimited text, also gzipped; Excel or OpenDocument; Parquet), several files, or a
+        DataFrame.
     format
         The format map: its name, or the path of a TOML file. None is ``canonical``.
 
@@ -78,11 +78,11 @@ def read_inspections(source: Source, format: str | Path | None = None) -> ReadRe
 
 def _sources(source: Source, form: FormatMap, known: frozenset[str]) -> list[Cells]:
     if isinstance(source, pd.DataFrame):
-        return [table_cells("the table", pa.Table.from_pandas(source, preserve_index=False), form)]
+        return [table_cells("the table", frame_table(source), form)]
     paths = [source] if isinstance(source, (str, Path)) else list(source)
     if not paths:
         raise InputError("No file is named to read. Name one, or a list of them.")
-    return [read_cells(Path(path), form, known) for path in paths]
+    return [without_reject_columns(read_cells(Path(path), form, known)) for path in paths]
 
 
 def _together(parts: list[Any], sizes: list[int]) -> Any:
@@ -116,7 +116,7 @@ def _read(source: Source, name: str, format_name: str | Path | None) -> ReadResu
     _fill(made, form, name, repairs, sum(sizes))
     _require(spec, made, reasons, texts, sum(sizes))
     where = _places(files)
-    _unique(spec, made, reasons, where, sum(sizes))
+    _unique(spec, made, reasons, where, [cells.file for cells in files])
     return _result(spec, made, files, where, reasons, repairs)
 
 
@@ -135,7 +135,8 @@ def _factors(
     places = encoded.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False)
     factors = told[places]
     for place in np.flatnonzero(np.isnan(factors)):
-        reasons.add(int(place), f"{column}: the unit {shown(words[int(place)].as_py())} is not in the format map {form.name!r}")
+        unit = shown(words[int(place)].as_py())
+        reasons.add(int(place), f"{column}: the unit {unit} is not in the format map {form.name!r}")
     return np.asarray(factors, dtype=np.float64)
 
 
@@ -143,8 +144,7 @@ def _fill(made: dict[str, Any], form: FormatMap, name: str, repairs: Repairs, si
     for column, fill in section_of(form, name).fill.items():
         if fill.source not in made:
             continue
-        empty = pd.Series(np.full(size, np.datetime64("NaT", "us"))).dt.tz_localize("UTC")
-        known = made.get(column, empty)
+        known = made.get(column, pd.Series(pd.NaT, index=range(size), dtype=pd.DatetimeTZDtype("us", "UTC")))
         later = made[fill.source] + pd.Timedelta(days=fill.plus_days)
         filled = known.isna() & later.notna()
         made[column] = known.where(~filled, later).dt.as_unit("us")
@@ -175,33 +175,48 @@ def _places(files: list[Cells]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _unique(
-    spec: Table, made: dict[str, Any], reasons: Reasons, where: tuple[NDArray[np.int64], NDArray[np.int64]], size: int
+    spec: Table,
+    made: dict[str, Any],
+    reasons: Reasons,
+    where: tuple[NDArray[np.int64], NDArray[np.int64]],
+    files: list[str],
 ) -> None:
     columns = REPEATED.get(spec.name, (spec.key,))
     if any(column not in made for column in columns):
         return
     keys = pd.DataFrame({column: _series(made[column]) for column in columns})
-    known = keys.notna().all(axis="columns").to_numpy()
-    repeated = keys.duplicated().to_numpy() & known
-    if not repeated.any():
+    # a row that is rejected anyway does not stand in the way of a good one
+    usable = keys.notna().all(axis="columns").to_numpy(copy=True)
+    usable[list(reasons.told)] = False
+    keys = keys[usable]
+    repeated = np.flatnonzero(keys.duplicated().to_numpy())
+    if not len(repeated):
         return
-    groups = keys.groupby(list(columns), sort=False, dropna=False)
-    firsts = pd.Series(np.arange(size)).groupby(groups.ngroup().to_numpy()).transform("first").to_numpy()
+    group = keys.groupby(list(columns), sort=False).ngroup()
+    firsts = group.drop_duplicates().to_numpy(), group.drop_duplicates().index.to_numpy()
+    first_of = dict(zip(firsts[0].tolist(), firsts[1].tolist(), strict=True))
     of_file, rows = where
-    for place in np.flatnonzero(repeated):
-        first = int(firsts[place])
-        other = "" if of_file[first] == of_file[place] else f" of file {int(of_file[first]) + 1} of those read"
+    for place, number in zip(keys.index[repeated].tolist(), group.iloc[repeated].tolist(), strict=True):
+        first = first_of[number]
+        other = "" if of_file[first] == of_file[place] else f" of {files[of_file[first]]}"
         said = " and ".join(columns[1:])
         same = f" with the same {said}" if said else ""
-        reasons.add(
-            int(place), f"{spec.key}: {shown(keys.loc[place, spec.key])} is there already{same}, in row {rows[first]}{other}"
-        )
+        key = shown(keys[spec.key][place])
+        reasons.add(place, f"{spec.key}: {key} is there already{same}, in row {rows[first]}{other}")
 
 
 def _series(values: Any) -> pd.Series:
     if isinstance(values, pd.Series):
         return values
     return pd.Series(values.to_pandas(), dtype="str")
+
+
+def _kept(values: Any, good: NDArray[np.bool_]) -> pd.Series:
+    if good.all():
+        return _series(values)
+    if isinstance(values, pd.Series):
+        return values[good].reset_index(drop=True)
+    return _series(values.filter(pa.array(good)))
 
 
 def _result(
@@ -215,15 +230,7 @@ def _result(
     of_file, rows = where
     good = np.ones(len(rows), dtype=bool)
     good[list(reasons.told)] = False
-    keep = None if good.all() else pa.array(good)
-    frame = pd.DataFrame(
-        {
-            column: _series(values if keep is None or isinstance(values, pd.Series) else values.filter(keep))
-            if not isinstance(values, pd.Series) or keep is None
-            else values[good].reset_index(drop=True)
-            for column, values in made.items()
-        }
-    )
+    frame = pd.DataFrame({column: _kept(values, good) for column, values in made.items()})
     starts = np.concatenate([[0], np.cumsum([len(cells.rows) for cells in files])])
     told: list[tuple[int, str, int, str, dict[str, Any]]] = []
     for place, why in reasons.told.items():

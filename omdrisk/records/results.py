@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 
 from omdrisk.errors import InputError
-
-REJECT_COLUMNS = ("file", "row", "reason")
+from omdrisk.records.sources.cells import REJECT_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -47,24 +46,20 @@ def rejects(rows: list[tuple[str, int, str, dict[str, Any]]]) -> pd.DataFrame:
     headers = dict.fromkeys(header for *_, cells in rows for header in cells)
     # a source column may itself be called "row" or "reason"
     named = {header: f"{header} (cell)" if header in REJECT_COLUMNS else header for header in headers}
-    made = pd.DataFrame(
+    return pd.DataFrame(
         {
             "file": pd.Series([row[0] for row in rows], dtype="str"),
             "row": pd.Series([row[1] for row in rows], dtype="int64"),
             "reason": pd.Series([row[2] for row in rows], dtype="str"),
-            **{
-                name: pd.Series([row[3].get(header) for row in rows], dtype="str") for header, name in named.items()
-            },
+            **{name: pd.Series([row[3].get(header) for row in rows], dtype="str") for header, name in named.items()},
         }
     )
-    return made
 
 
 def write_rejects(result: ReadResult | pd.DataFrame, path: str | Path) -> Path:
     """Write the rejected rows as CSV (UTF-8 with a byte order mark, which Excel needs), to be mended and read again.
 
-    The columns ``file``, ``row`` and ``reason`` come first; a reader of the same format keeps them out of the way as
-    ``x_file``, ``x_row`` and ``x_reason``.
+    The columns ``file``, ``row`` and ``reason`` come first; they are left out when the file is read again.
 
     Raises
     ------

@@ -12,7 +12,7 @@ import pandas as pd
 _TEXT = pd.StringDtype(na_value=np.nan)
 
 
-def value_text(value: Any) -> str:
+def value_text(value: Any) -> str:  # noqa: PLR0911 - one line for each type
     """Return one value as text.
 
     Examples
@@ -21,7 +21,7 @@ def value_text(value: Any) -> str:
     ('100233488', '6.5', 'true', '0101')
     """
     if isinstance(value, (bool, np.bool_)):
-        return "true" if value else "false"
+        return str(bool(value)).lower()
     if isinstance(value, (int, np.integer)):
         return str(int(value))
     if isinstance(value, (float, np.floating, Decimal)):

@@ -6,6 +6,6 @@ what :meth:`omdrisk.Scorer.score` gives on the same rows.
 
 from __future__ import annotations
 
-from omdrisk.registry.runs import Registered, Run, fetch, promote, register, track
+from omdrisk.registry.runs import Registered, Run, fetch, local_store, promote, register, track
 
-__all__ = ["Registered", "Run", "fetch", "promote", "register", "track"]
+__all__ = ["Registered", "Run", "fetch", "local_store", "promote", "register", "track"]

@@ -14,7 +14,6 @@ from omdrisk.errors import InputError, OmdriskError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    import pandas as pd
     from mlflow import MlflowClient
 
 MODEL = "omdrisk"
@@ -35,8 +34,6 @@ class Run:
         Files (PNG, HTML, JSON) kept with the run.
     datasets
         Name -> digest and row count of the tables that were used.
-    example
-        A few rows of a manifest, kept as the input example and used for the signature.
     """
 
     bundle: Path
@@ -45,7 +42,6 @@ class Run:
     tags: Mapping[str, str] = field(default_factory=dict)
     plots: Sequence[Path] = ()
     datasets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    example: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +101,11 @@ def register(tracked: Registered, *, model: str = MODEL, tracking_uri: str | Non
     """Register the model of a tracked run as the next version of `model`; no alias is moved."""
     with _mlflow(tracking_uri) as mlflow:
         version = mlflow.register_model(tracked.model_uri, model)
-        return Registered(run_id=tracked.run_id, model_uri=f"models:/{model}/{version.version}", version=str(version.version))
+        return Registered(
+            run_id=tracked.run_id,
+            model_uri=f"models:/{model}/{version.version}",
+            version=str(version.version),
+        )
 
 
 def promote(version: str, *, model: str = MODEL, alias: str = "champion", tracking_uri: str | None = None) -> None:
@@ -124,7 +124,9 @@ def fetch(uri: str, *, destination: str | Path | None = None, tracking_uri: str 
         If there is no such model, alias or version, or it does not hold a bundle.
     """
     with _mlflow(tracking_uri) as mlflow:
-        where = Path(mlflow.artifacts.download_artifacts(uri, dst_path=None if destination is None else str(destination)))
+        where = Path(
+            mlflow.artifacts.download_artifacts(uri, dst_path=None if destination is None else str(destination))
+        )
     found = sorted(where.rglob("manifest.json"))
     if not found:
         raise InputError(f"{uri}: this model holds no omdrisk bundle. Register one with `omdrisk register`.")
@@ -132,19 +134,18 @@ def fetch(uri: str, *, destination: str | Path | None = None, tracking_uri: str 
 
 
 def _log_model(mlflow: Any, run: Run) -> Any:
-    from mlflow.models import infer_signature
-
     from omdrisk.registry.loader import _load_pyfunc
+    from omdrisk.registry.signature import example, signature
 
-    signature = None
-    if run.example is not None:
-        signature = infer_signature(run.example, _load_pyfunc(str(run.bundle)).predict(run.example))
+    rows = example()
+    predictor = _load_pyfunc(str(run.bundle))
+    needed = {name for head in predictor.scorer.heads.values() for name in head.pipeline.catalog_.needs}
     return mlflow.pyfunc.log_model(
         name="bundle",
         loader_module=LOADER,
         data_path=str(run.bundle),
-        signature=signature,
-        input_example=run.example,
+        signature=signature(predictor.predict(rows), sorted(name for name in needed if name.startswith("x_"))),
+        input_example=rows,
         pip_requirements=_requirements(),
     )
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from omdrisk.reports.plots import Plot
 
 #: Measures between 0 and 1 that readers know as percentages.
-SHARES = ("hit_rate", "recall", "precision", "share", "base_rate", "expected", "calibration_error")
+SHARES = ("rate", "recall", "precision", "share", "capacity", "expected", "calibration_error")
 LOW, HIGH = "_low", "_high"
 
 
@@ -43,6 +43,7 @@ class TableBlock:
     rows: list[list[Cell]]
     note: str = ""
     plot: Plot | None = None
+    wide: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class PlotBlock:
     title: str
     plot: Plot
     note: str = ""
+    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,5 @@ def written(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (int, float)):
-        measure = name.partition("@")[0]
-        share = measure in SHARES or measure.endswith(("_rate", "_share"))
-        return percent(float(value)) if share else number(float(value))
+        return percent(float(value)) if name.partition("@")[0].endswith(SHARES) else number(float(value))
     return plain(value) or NOTHING

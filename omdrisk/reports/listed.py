@@ -18,7 +18,7 @@ from omdrisk.scoring.ranking import NORMAL
 from omdrisk.scoring.worklist import DECLARED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from omdrisk.reports.phrases import Phrases
     from omdrisk.scoring import Scorer
@@ -27,6 +27,8 @@ NEEDED = ("rank", "shipment_id", "selected_by", "selection_probability", "priori
 OUTCOMES = ("clear", "drug", "precursor", "wildlife")
 UNDECIDED = ("inconclusive", "not_performed")
 IN_ROW = 220
+#: Columns whose codes are told in words, and the phrases for them.
+CODED = {"transport_mode": "modes", "direction": "directions"}
 MANY = frozenset(name for name, column in table("shipments").columns.items() if column.many)
 
 
@@ -148,9 +150,7 @@ def matching_rows(worklist: pd.DataFrame, shipments: Any) -> pd.DataFrame:
     by_id = canonical.drop_duplicates("shipment_id").set_index("shipment_id", drop=False)
     lost = [name for name in worklist["shipment_id"] if name not in by_id.index]
     if lost:
-        raise InputError(
-            f"shipment {plain(lost[0], 60)!r} is on the worklist but not among the shipments given."
-        )
+        raise InputError(f"shipment {plain(lost[0], 60)!r} is on the worklist but not among the shipments given.")
     return by_id.loc[worklist["shipment_id"].tolist()].reset_index(drop=True)
 
 
@@ -162,9 +162,9 @@ def _details(
     rows = matching_rows(worklist, shipments)
     reasons = scorer.explain(rows, top=top, against=against, language=words.language)
     told: dict[tuple[str, str, str], list[Told]] = {}
-    for one in reasons.itertuples(index=False):
-        text = Told(plain(one.text), percent(one.share, words.language, 0))
-        told.setdefault((one.shipment_id, one.head, one.direction), []).append(text)
+    for one in reasons.to_dict("records"):
+        text = Told(plain(one["text"]), percent(one["share"], words.language, 0))
+        told.setdefault((one["shipment_id"], one["head"], one["direction"]), []).append(text)
     found: dict[str, dict[str, tuple[Waterfall, list[Told], list[Told]]]] = {}
     for head in heads_of(worklist):
         parts = scorer.contributions(rows, head=head, group="family")
@@ -191,7 +191,7 @@ def _details(
 
 
 def _item(
-    record: dict[str, Any],
+    record: Mapping[Any, Any],
     heads: list[str],
     words: Phrases,
     detail: dict[str, dict[str, tuple[Waterfall, list[Told], list[Told]]]],
@@ -236,12 +236,12 @@ def _item(
     )
 
 
-def _score(record: dict[str, Any], head: str, language: str) -> Score:
+def _score(record: Mapping[Any, Any], head: str, language: str) -> Score:
     value = float(record[f"{head}_score"])
     return Score(value, chance(value, language), plain(record.get(f"{head}_band")) or NORMAL)
 
 
-def _route(record: dict[str, Any]) -> str:
+def _route(record: Mapping[Any, Any]) -> str:
     ends = [
         plain(record.get(port), 40) or plain(record.get(country), 40)
         for port, country in (
@@ -260,8 +260,8 @@ def declared_text(name: str, value: Any, words: Phrases) -> str:
         return value.strftime("%Y-%m-%d %H:%M") if value != value.normalize() else value.strftime("%Y-%m-%d")
     if isinstance(value, float):
         return number(value, words.language)
-    if name == "transport_mode":
-        return words("modes", str(value), plain(value, 40))
+    if name in CODED:
+        return words(CODED[name], str(value), plain(value, 40))
     return plain(value).replace(";", ", ") if name in MANY else plain(value)
 
 

@@ -51,9 +51,7 @@ def render(template: str, *, styles: tuple[str, ...], script: str | None = None,
     """
     style = "\n".join(_part(name) for name in styles)
     code = _part(script) if script else ""
-    policy = (
-        f"default-src 'none'; style-src {_digest(style)}; img-src data:; base-uri 'none'; form-action 'none'"
-    )
+    policy = f"default-src 'none'; style-src {_digest(style)}; img-src data:; base-uri 'none'; form-action 'none'"
     if script:
         policy += f"; script-src {_digest(code)}"
     return _environment().get_template(template).render(policy=policy, style=style, script=code, **parts)

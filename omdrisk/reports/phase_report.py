@@ -27,7 +27,7 @@ UNKNOWN = (
     "A shipment that nobody examined is unknown, not clear. Figures that rest on examined shipments alone "
     "carry the habits of whoever selected them, unless they are weighted by a known selection probability."
 )
-CAUSES = "A contribution says what the model used, not what causes smuggling, and not that a trader has done wrong."
+CAUSES = "A contribution says what the model used, not what causes smuggling nor that a trader did wrong."
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,7 @@ def write_report_html(
     """
     sections = [_head_section(one) for one in heads]
     if tables:
-        blocks: list[TableBlock | PlotBlock] = [
-            table_block(plain(name, 200), frame) for name, frame in tables.items()
-        ]
+        blocks: list[TableBlock | PlotBlock] = [table_block(plain(name, 200), frame) for name, frame in tables.items()]
         sections.append(Section("Data", blocks))
     text = render(
         "report.html.j2",
@@ -137,9 +135,7 @@ def _head_section(report: HeadReport) -> Section:
     if report.metrics is not None:
         long = is_long(report.metrics)
         make = measures_block if long else table_block
-        note = (
-            "Ranges are 95% intervals." if any("low" in str(name) for name in report.metrics.columns) else ""
-        )
+        note = "Ranges are 95% intervals." if any("low" in str(name) for name in report.metrics.columns) else ""
         blocks.append(make("Measures", report.metrics, note))
         if capacity is None and long:
             capacity = capacity_curve(report.metrics)
@@ -164,6 +160,7 @@ def _head_section(report: HeadReport) -> Section:
                     "How values move the score",
                     beeswarm_plot(report.shap, report.features, report.labels),
                     "One point per shipment: to the right it raises the score, to the left it lowers it.",
+                    wide=True,
                 )
             )
     blocks += [table_block(plain(name, 200), frame) for name, frame in report.tables.items()]

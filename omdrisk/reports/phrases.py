@@ -46,7 +46,5 @@ class Phrases:
 
 @cache
 def _read(language: str) -> dict[str, Any]:
-    text = (
-        resources.files("omdrisk.reports").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
-    )
+    text = resources.files("omdrisk.reports").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)

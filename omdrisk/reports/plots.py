@@ -50,24 +50,26 @@ def capacity_plot(curve: pd.DataFrame, measure: str = "hit_rate") -> Plot:
     measure
         ``hit_rate``, ``recall`` or ``lift``.
     """
-    figure, axes = _axes(6.2, 3.5)
+    figure, axes = _axes(5.2, 3.5)
     said = []
     for at, (name, part) in enumerate(curve.groupby("scorer", sort=False)):
-        one = part.sort_values("share")
+        one = part.loc[np.isfinite(part[measure].to_numpy(dtype=float))].sort_values("share")
         x = one["share"].to_numpy(dtype=float) * 100
         y = one[measure].to_numpy(dtype=float)
         scale = 1.0 if measure == "lift" else 100.0
-        look = {"color": SERIES[at % len(SERIES)], "marker": MARKS[at % len(MARKS)]}
-        axes.plot(x, y * scale, lw=1.8, ms=5, label=ascii_label(str(name)), **look)
+        colour, mark = SERIES[at % len(SERIES)], MARKS[at % len(MARKS)]
+        axes.plot(x, y * scale, color=colour, marker=mark, lw=1.8, ms=5, label=ascii_label(str(name)))
         if f"{measure}_low" in one.columns:
             low, high = (one[f"{measure}_{end}"].to_numpy(dtype=float) * scale for end in ("low", "high"))
-            axes.fill_between(x, low, high, color=look["color"], alpha=0.14, lw=0)
+            axes.fill_between(x, low, high, color=colour, alpha=0.14, lw=0)
         said.append(f"{name}: " + ", ".join(f"{b * scale:.3g} at {a:g}%" for a, b in zip(x, y, strict=True)))
     readable = measure.replace("_", " ")
     axes.set_xlabel("inspected, % of shipments")
     axes.set_ylabel(readable if measure == "lift" else f"{readable}, %")
     axes.set_ylim(bottom=0)
-    axes.legend(frameon=False, fontsize=9)
+    axes.set_xticks(sorted({round(100 * share, 6) for share in curve["share"]}), minor=False)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(0, 1.13), ncols=3, borderaxespad=0)
     return Plot(_png(figure), f"{readable} by capacity. " + "; ".join(said) + ".")
 
 
@@ -79,7 +81,7 @@ def calibration_plot(bins: pd.DataFrame) -> Plot:
     bins
         ``expected`` and ``found``, and where known ``low`` and ``high``.
     """
-    figure, axes = _axes(4.6, 3.9)
+    figure, axes = _axes(5.2, 3.5)
     x, y = (bins[name].to_numpy(dtype=float) for name in ("expected", "found"))
     floor = max(min(float(np.min(x[x > 0], initial=1.0)), float(np.min(y[y > 0], initial=1.0))) / 2, 1e-6)
     axes.plot([floor, 1], [floor, 1], color=MUTED, lw=1, ls=(0, (4, 3)))
@@ -94,7 +96,7 @@ def calibration_plot(bins: pd.DataFrame) -> Plot:
     return Plot(_png(figure), f"Calibration: found {said}.")
 
 
-def bar_plot(shap: pd.DataFrame, labels: Mapping[str, str], most: int = 15) -> Plot:
+def bar_plot(shap: pd.DataFrame, labels: Mapping[str, str], most: int = 12) -> Plot:
     """Draw the mean absolute contribution of the features that contribute most.
 
     Parameters
@@ -107,20 +109,19 @@ def bar_plot(shap: pd.DataFrame, labels: Mapping[str, str], most: int = 15) -> P
         How many are drawn.
     """
     mean = shap.abs().mean().sort_values(ascending=False).head(most)
-    figure, axes = _axes(7.4, 0.9 + 0.27 * len(mean))
+    figure, axes = _axes(5.2, 3.5)
     places = np.arange(len(mean))[::-1]
     axes.barh(places, mean.to_numpy(), color=SERIES[0], height=0.62)
-    axes.set_yticks(places, [ascii_label(labels.get(str(name), str(name)), 52) for name in mean.index])
+    names = [ascii_label(labels.get(str(name), str(name)), 40) for name in mean.index]
+    axes.set_yticks(places, names, fontsize=8)
     axes.set_xlabel("mean absolute contribution, log-odds")
     axes.grid(visible=False, axis="y")
     said = ", ".join(f"{labels.get(str(name), str(name))} {value:.2f}" for name, value in mean.items())
     return Plot(_png(figure), f"Mean absolute SHAP values: {said}.")
 
 
-def beeswarm_plot(
-    shap: pd.DataFrame, features: pd.DataFrame, labels: Mapping[str, str], most: int = 15
-) -> Plot:
-    """Draw every shipment's contribution of the features that contribute most, coloured by the feature's value.
+def beeswarm_plot(shap: pd.DataFrame, features: pd.DataFrame, labels: Mapping[str, str], most: int = 15) -> Plot:
+    """Draw the contributions of the features that contribute most, a point per shipment.
 
     The picture that shap calls a beeswarm, drawn without chance: the same numbers give the same picture.
 
@@ -138,7 +139,7 @@ def beeswarm_plot(
 
     rows = np.unique(np.linspace(0, max(len(shap) - 1, 0), min(DRAWN, len(shap))).astype(int))
     order = shap.abs().mean().sort_values(ascending=False).index[:most]
-    figure, axes = _axes(7.4, 0.9 + 0.33 * len(order))
+    figure, axes = _axes(8.6, 0.8 + 0.28 * len(order))
     colours = LinearSegmentedColormap.from_list("value", ["#2d7f86", "#c9cdd3", "#a23b2c"])
     axes.axvline(0, color=MUTED, lw=0.9)
     for at, name in enumerate(order):
@@ -150,9 +151,7 @@ def beeswarm_plot(
         axes.scatter(x[blank], y[blank], s=7, c="#9aa4af", lw=0, alpha=0.6)
         rank = _standing(value[~blank])
         axes.scatter(x[~blank], y[~blank], s=7, c=rank, cmap=colours, vmin=0, vmax=1, lw=0, alpha=0.75)
-    axes.set_yticks(
-        np.arange(len(order))[::-1], [ascii_label(labels.get(str(name), str(name)), 52) for name in order]
-    )
+    axes.set_yticks(np.arange(len(order))[::-1], [ascii_label(labels.get(str(name), str(name)), 52) for name in order])
     axes.set_ylim(-0.7, len(order) - 0.3)
     axes.set_xlabel("contribution, log-odds   (red: high value, teal: low value, grey: missing)")
     axes.grid(visible=False, axis="y")

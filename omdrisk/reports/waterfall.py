@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from omdrisk.reports.phrases import Phrases
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 440.0, 168.0, 384.0, 18.0, 22.0
+#: A part that would be written as 0.00 gets no bar.
+LEAST = 0.005
+#: A fall of less than this, in log-odds, does not fill the width, so that small parts look small.
+NARROWEST = 1.5
 
 
 @dataclass(frozen=True)
@@ -83,15 +87,16 @@ def waterfall(
     >>> [(bar.label, bar.text, bar.side) for bar in fall.bars]
     [('Parties', '+2.00', 'for'), ('Route', '−0.50', 'against')]
     """
-    ordered = sorted(((label, value) for label, value in parts if value), key=lambda part: -abs(part[1]))
-    shown = ordered[:most]
-    if ordered[most:]:
-        shown.append((words("detail", "other"), sum(value for _, value in ordered[most:])))
+    ordered = sorted(parts, key=lambda part: -abs(part[1]))
+    shown = [part for part in ordered[:most] if abs(part[1]) >= LEAST]
+    rest = sum(value for _, value in ordered[len(shown) :])
+    if abs(rest) >= LEAST:
+        shown.append((words("detail", "other"), rest))
     stops = [base]
     for _, value in shown:
         stops.append(stops[-1] + value)
     low, high = min(stops), max(stops)
-    scale = (RIGHT - LEFT) / ((high - low) or 1.0)
+    scale = (RIGHT - LEFT) / max(high - low, NARROWEST)
     places = [round(LEFT + (stop - low) * scale, 1) for stop in stops]
     bars = [
         Bar(

@@ -51,6 +51,4 @@ def write_worklist(
     writers = {".html": write_worklist_html, ".xlsx": write_worklist_xlsx}
     if target.suffix not in writers:
         raise InputError(f"{target}: unknown ending {target.suffix!r}. Use .html, .xlsx or .csv.")
-    return writers[target.suffix](
-        worklist, target, scorer=scorer, shipments=shipments, language=language, title=title
-    )
+    return writers[target.suffix](worklist, target, scorer=scorer, shipments=shipments, language=language, title=title)

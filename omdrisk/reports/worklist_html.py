@@ -93,7 +93,5 @@ def about(worklist: pd.DataFrame, words: Phrases) -> list[tuple[str, str]]:
         facts.append((words("page", "scored_at"), f"{first['scored_at']:%Y-%m-%d %H:%M} UTC"))
     if "data_quality" in worklist.columns:
         lacking = worklist["data_quality"].str.contains("no history").any()
-        facts.append(
-            (words("page", "history"), words("page", "without_history" if lacking else "with_history"))
-        )
+        facts.append((words("page", "history"), words("page", "without_history" if lacking else "with_history")))
     return facts

@@ -168,15 +168,15 @@ def _reason_sheet(book: Any, styles: _Styles, reasons: pd.DataFrame, words: Phra
     for place, (name, heading) in enumerate(zip(names, headings, strict=True)):
         sheet.write_string(0, place, heading, styles.head)
         sheet.set_column(place, place, _width(name))
-    for row, one in enumerate(reasons[names].itertuples(index=False), start=1):
-        sheet.write_string(row, 0, plain(one.shipment_id, CELL_LIMIT - 40), styles.text)
-        sheet.write_string(row, 1, words.target(one.head), styles.text)
-        sheet.write_string(row, 2, words("sheets", one.direction), styles.text)
-        sheet.write_number(row, 3, one.rank, styles.whole)
-        sheet.write_string(row, 4, plain(one.indicator), styles.text)
-        sheet.write_string(row, 5, plain(one.text), styles.text)
-        sheet.write_number(row, 6, one.share, styles.share)
-        sheet.write_number(row, 7, one.shap, styles.number)
+    for row, one in enumerate(reasons.to_dict("records"), start=1):
+        sheet.write_string(row, 0, plain(one["shipment_id"], CELL_LIMIT - 40), styles.text)
+        sheet.write_string(row, 1, words.target(one["head"]), styles.text)
+        sheet.write_string(row, 2, words("sheets", one["direction"]), styles.text)
+        sheet.write_number(row, 3, one["rank"], styles.whole)
+        sheet.write_string(row, 4, plain(one["indicator"]), styles.text)
+        sheet.write_string(row, 5, plain(one["text"]), styles.text)
+        sheet.write_number(row, 6, one["share"], styles.share)
+        sheet.write_number(row, 7, one["shap"], styles.number)
     sheet.autofilter(0, 0, max(len(reasons), 1), len(names) - 1)
     sheet.freeze_panes(1, 1)
     _printed(sheet, words("sheets", "reasons"), words)
@@ -200,9 +200,7 @@ def _write(sheet: Any, row: int, place: int, name: str, value: Any, styles: _Sty
     elif value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124
         sheet.write_blank(row, place, None, styles.text)
     elif isinstance(value, pd.Timestamp):
-        sheet.write_datetime(
-            row, place, value.tz_convert("UTC").tz_localize(None).to_pydatetime(), styles.time
-        )
+        sheet.write_datetime(row, place, value.tz_convert("UTC").tz_localize(None).to_pydatetime(), styles.time)
     elif name == "rank":
         sheet.write_number(row, place, int(value), styles.whole)
     elif isinstance(value, float):
@@ -223,11 +221,7 @@ def _worded(name: str, value: Any, words: Phrases) -> str:
 
 def _moment(worklist: pd.DataFrame) -> datetime:
     """Return when the list was scored, so that the same list gives the same file."""
-    moment = (
-        worklist["scored_at"].iloc[0]
-        if "scored_at" in worklist.columns and len(worklist)
-        else pd.Timestamp(0)
-    )
+    moment = worklist["scored_at"].iloc[0] if "scored_at" in worklist.columns and len(worklist) else pd.Timestamp(0)
     return pd.Timestamp(moment).tz_localize(None).to_pydatetime()
 
 

@@ -30,9 +30,7 @@ class Part:
     by_kind: dict[Any, str] = field(default_factory=dict)
     tables: dict[str, tuple[str, pd.DataFrame]] = field(default_factory=dict)
 
-    def fits(
-        self, definition: Definition, learnt: str, tables: Mapping[str, tuple[str, pd.DataFrame]]
-    ) -> bool:
+    def fits(self, definition: Definition, learnt: str, tables: Mapping[str, tuple[str, pd.DataFrame]]) -> bool:
         """Say whether a definition, with digests of what it learnt and looks up, agrees with the others."""
         return (
             definition.name not in self.definitions
@@ -98,47 +96,44 @@ class SharedFeatures:
                 _check(history, pipeline.catalog_, head)
             self.sources[head] = _place(pipeline, parts, known)
         self.pipelines = [_pipeline(part, pipelines, history) for part in parts]
+        every = [(at, name) for at, part in enumerate(parts) for name in part.definitions]
+        column = {place: at for at, place in enumerate(every)}
+        self._columns = {
+            head: np.array([column[place] for place in source.places]) for head, source in self.sources.items()
+        }
 
     def of(self, shipments: pd.DataFrame) -> dict[str, pd.DataFrame]:
         """Return the features of each head for canonical shipments, with their index."""
-        tables = [pipeline.transform(shipments) for pipeline in self.pipelines]
+        every = np.hstack([pipeline.transform(shipments).to_numpy() for pipeline in self.pipelines])
         return {
-            head: pd.DataFrame(
-                {
-                    name: tables[at][column].to_numpy()
-                    for name, (at, column) in zip(source.names, source.places, strict=True)
-                },
-                index=shipments.index,
-            )
+            head: pd.DataFrame(every[:, self._columns[head]], index=shipments.index, columns=source.names)
             for head, source in self.sources.items()
         }
 
     def stated(self, shipments: pd.DataFrame) -> dict[str, Stated]:
         """Return for each head what reasons state of its features."""
-        found: dict[tuple[int, str], tuple[Any, Any, Any]] = {}
-        rows = len(shipments)
-        nothing = np.full(rows, np.nan)
-        for at, pipeline in enumerate(self.pipelines):
+        nothing = np.full(len(shipments), np.nan)
+        shown, norms, known = [], [], []
+        for pipeline in self.pipelines:
             view = pipeline.view(shipments)
             for definition in pipeline.catalog_:
-                shown, norms = definition.kind.shown(view), definition.kind.norms(view)
-                known = _known(definition, view)
-                found[at, definition.name] = (
-                    nothing if shown is None else shown,
-                    nothing if norms is None else norms,
-                    known,
-                )
-        return {
-            head: Stated(
-                *(np.column_stack([found[place][part] for place in source.places]) for part in range(3))
-            )
-            for head, source in self.sources.items()
-        }
+                value, norm = definition.kind.shown(view), definition.kind.norms(view)
+                shown.append(nothing if value is None else value)
+                norms.append(nothing if norm is None else norm)
+                known.append(_known(definition, view))
+        every = [np.column_stack(parts) for parts in (shown, norms, known)]
+        return {head: Stated(*(part[:, columns] for part in every)) for head, columns in self._columns.items()}
 
 
 def _known(definition: Definition, view: View) -> npt.NDArray[np.bool_]:
-    """Say for which rows a missing value means "never": those whose keys a history can be asked about."""
+    """Say for which rows a missing value means "never".
+
+    Those are the rows of the definition's modes whose keys a history can be asked about.
+    """
     known = np.full(len(view), fill_value=True)
+    if definition.modes:
+        mode = view.column("transport_mode")
+        known = mode.spread([float(code in definition.modes) for code in mode.texts]) != 0.0
     if not definition.kind.questions():
         return known
     if view.history is None:
@@ -173,15 +168,11 @@ def _place(pipeline: FeaturePipeline, parts: list[Part], known: dict[str, tuple[
     return Source([definition.name for definition in catalog], places)
 
 
-def _pipeline(
-    part: Part, pipelines: Mapping[str, FeaturePipeline], history: History | None
-) -> FeaturePipeline:
+def _pipeline(part: Part, pipelines: Mapping[str, FeaturePipeline], history: History | None) -> FeaturePipeline:
     from omdrisk.features import Catalog, Tables
 
     first = next(iter(pipelines.values()))
-    catalog = Catalog(
-        part.definitions.values(), Tables({name: table for name, (_, table) in part.tables.items()})
-    )
+    catalog = Catalog(part.definitions.values(), Tables({name: table for name, (_, table) in part.tables.items()}))
     return type(first).from_state({**first.state(), "learnt": part.learnt}, catalog, history)
 
 
@@ -192,10 +183,11 @@ def _digest(value: Any) -> str:
 def _check(history: History, catalog: Catalog, head: str) -> None:
     from omdrisk.features import history_keys, history_values
 
-    for what, asked, kept in (
-        ("entity", history_keys(catalog), history.keys),
-        ("number", history_values(catalog), history.values),
-    ):
+    asked_and_kept = {
+        "entity": (history_keys(catalog), history.keys),
+        "number": (history_values(catalog), history.values),  # noqa: PD011
+    }
+    for what, (asked, kept) in asked_and_kept.items():
         lost = sorted(set(asked) - set(kept))
         if lost:
             raise HistoryError(

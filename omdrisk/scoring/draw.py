@@ -29,7 +29,7 @@ class Drawn:
 
 
 def draw(priority: Floats, names: pd.Series, *, capacity: int, explore: float, seed: int) -> Drawn:
-    """Pick `capacity` rows: the share `explore` uniformly at random from those that priority alone leaves out.
+    """Pick `capacity` rows, the share `explore` of them at random from those that priority leaves out.
 
     The random share is what later lets hit rates be estimated without the model's own bias; its selection
     probability is therefore logged. Picks do not depend on the order of the rows: they are ordered by name
@@ -82,9 +82,7 @@ def draw(priority: Floats, names: pd.Series, *, capacity: int, explore: float, s
     )
 
 
-def harm_weights(
-    targets: Iterable[str], harm: Mapping[str, float] | None, head: str | None
-) -> dict[str, float]:
+def harm_weights(targets: Iterable[str], harm: Mapping[str, float] | None, head: str | None) -> dict[str, float]:
     """Return the weight of each head in the priority: `harm`, or `head` alone, or 1 for each.
 
     Raises
@@ -101,9 +99,7 @@ def harm_weights(
     """
     known = list(targets)
     if harm is not None and head is not None:
-        raise InputError(
-            "both head and harm are given. Give `head` for one head alone, or `harm` to weigh them."
-        )
+        raise InputError("both head and harm are given. Give `head` for one head alone, or `harm` to weigh them.")
     if head is not None:
         _check_head(head, known)
         return {name: float(name == head) for name in known}

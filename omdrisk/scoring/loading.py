@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from omdrisk.history import History
+
+#: ``models:/...`` or ``runs:/...``, and not the drive of a path such as ``C:/...``.
+_ADDRESS = re.compile(r"[a-z][a-z-]+:/")
 
 
 def load(
@@ -71,7 +75,7 @@ def score(
 
 def _folder(bundle: str | PathLike[str]) -> Path:
     address = str(bundle)
-    if ":/" in address and not Path(address).exists():
+    if _ADDRESS.match(address):
         from omdrisk.registry import fetch
 
         return fetch(address)

@@ -37,7 +37,7 @@ def needed_columns(heads: Iterable[Head]) -> list[str]:
     needed: dict[str, None] = {}
     for head in heads:
         definitions = list(head.pipeline.catalog_)
-        for place in sorted(split_features(head.model.text_)):
+        for place in sorted(split_features(head.text)):
             if definitions[place].kind.word != "missing":
                 needed.update(dict.fromkeys(definitions[place].needs))
     return list(needed)
@@ -48,7 +48,7 @@ def split_features(text: str) -> set[int]:
 
     Examples
     --------
-    >>> sorted(split_features("Tree=0\nsplit_feature=4 0 4\nTree=1\nsplit_feature=2\nTree=2\nsplit_feature=\n"))
+    >>> sorted(split_features("Tree=0\nsplit_feature=4 0 4\nTree=1\nsplit_feature=2\nTree=2\n"))
     [0, 2, 4]
     """
     return {
@@ -81,9 +81,7 @@ def lacking(shipments: pd.DataFrame, used: Iterable[str]) -> dict[str, Flags]:
     rows = len(shipments)
     everywhere = np.ones(rows, dtype=bool)
     expected: dict[str, Flags] = {
-        name: everywhere
-        for name in (*_expected()["all"], *sorted(wanted))
-        if name in wanted and _for_all(name)
+        name: everywhere for name in (*_expected()["all"], *sorted(wanted)) if name in wanted and _for_all(name)
     }
     if "transport_mode" in shipments.columns:
         mode = shipments["transport_mode"].to_numpy(dtype=object)
@@ -103,9 +101,7 @@ def _for_all(name: str) -> bool:
     return name in _expected()["all"] or name.startswith("x_")
 
 
-def marks(
-    missing: Mapping[str, Flags], unseen: Mapping[str, Flags], rows: int, *, history: bool
-) -> list[str]:
+def marks(missing: Mapping[str, Flags], unseen: Mapping[str, Flags], rows: int, *, history: bool) -> list[str]:
     """Put the marks of each row into one text, ``ok`` where there is none.
 
     Examples
@@ -121,10 +117,7 @@ def marks(
     packed = np.packbits(np.column_stack([flags for _, _, flags in found]), axis=1)
     patterns, which = np.unique(packed, axis=0, return_inverse=True)
     on = np.unpackbits(patterns, axis=1, count=len(found)).astype(bool)
-    texts = [
-        _pattern([mark[:2] for mark, here in zip(found, row, strict=True) if here], history=history)
-        for row in on
-    ]
+    texts = [_pattern([mark[:2] for mark, here in zip(found, row, strict=True) if here], history=history) for row in on]
     return [texts[at] for at in which.ravel().tolist()]
 
 

@@ -45,7 +45,8 @@ def name_codes(names: pd.Series) -> npt.NDArray[np.int64]:
     >>> name_codes(pd.Series(["b", "a", None, "b"])).tolist()
     [1, 0, -1, 1]
     """
-    codes, _ = pd.factorize(names.astype("str").to_numpy(dtype=object, na_value=None), sort=True)
+    texts = names.astype("str").astype(object).to_numpy()
+    codes, _ = pd.factorize(texts, sort=True)
     return codes.astype(np.int64)
 
 

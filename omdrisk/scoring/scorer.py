@@ -137,6 +137,24 @@ class Scorer:
                 stacklevel=3,
             )
 
+    def features(self, shipments: Any, head: str | None = None) -> pd.DataFrame:
+        """Return the features that a head sees, with the index of the input; rejected rows are missing throughout.
+
+        Raises
+        ------
+        InputError
+            If the head is unknown, or not named although the bundle has several.
+        """
+        name = self._one(head)
+        table = as_table(shipments, "shipments")
+        valid, _ = scorable(table)
+        if valid.all() and len(table):
+            return self._features.of(table)[name]
+        filled = pd.DataFrame(np.nan, index=table.index, columns=list(self.heads[name].features))
+        if valid.any():
+            filled.iloc[np.flatnonzero(valid)] = self._features.of(table.loc[valid])[name].to_numpy()
+        return filled
+
     def explain(
         self,
         shipments: Any,
@@ -189,12 +207,10 @@ class Scorer:
             against=against,
         )
         ids = rows["shipment_id"].tolist() if len(rows) else []
-        return reasons_table(
-            [(each, name, found[name][at]) for at, each in enumerate(ids) for name in chosen]
-        )
+        return reasons_table([(each, name, found[name][at]) for at, each in enumerate(ids) for name in chosen])
 
     def contributions(self, shipments: Any, head: str | None = None, group: str = "feature") -> pd.DataFrame:
-        """Return every contribution to the raw scores, in log-odds, and the base: each row sums to its raw score.
+        """Return every contribution in log-odds, and the base: each row sums to its raw score.
 
         Parameters
         ----------
@@ -214,9 +230,7 @@ class Scorer:
         valid, _ = scorable(table)
         heads = {name: self.heads[name] for name in self._chosen(head)}
         parts = contributions_of(table.loc[valid], heads, self._features) if valid.any() else {}
-        found = {
-            name: group_table(one, parts.get(name), group, valid, table.index) for name, one in heads.items()
-        }
+        found = {name: group_table(one, parts.get(name), group, valid, table.index) for name, one in heads.items()}
         return found[head] if head is not None else pd.concat(found, axis=1)
 
     def shap(self, shipments: Any, head: str | None = None) -> Any:

@@ -37,11 +37,7 @@ def scorable(table: pd.DataFrame) -> tuple[Flags, list[str]]:
     valid = np.ones(len(table), dtype=bool)
     why = [""] * len(table)
     for name in ("shipment_id", "filed_at"):
-        absent = (
-            table[name].isna().to_numpy(dtype=bool)
-            if name in table.columns
-            else np.ones(len(table), dtype=bool)
-        )
+        absent = table[name].isna().to_numpy(dtype=bool) if name in table.columns else np.ones(len(table), dtype=bool)
         for at in np.flatnonzero(absent).tolist():
             why[at] = f"{why[at]}, no {name}" if why[at] else f"rejected: no {name}"
         valid &= ~absent
@@ -66,7 +62,7 @@ def head_scores(
     return {
         f"{name}_score": _spread(score, valid),
         f"{name}_raw": _spread(raw, valid),
-        f"{name}_rank": pd.array(_spread(place, valid), dtype="Int64"),
+        f"{name}_rank": pd.Series(_spread(place, valid)).astype("Int64").array,
         f"{name}_percentile": _spread(standing, valid),
         f"{name}_band": pd.array(_texts(bands(standing, least), valid), dtype="str"),
     }
@@ -82,9 +78,7 @@ def quality(
 ) -> tuple[list[str], list[str]]:
     """Return the text of ``data_quality`` of each row, and the columns that the whole table lacks."""
     missing = lacking(rows, needed)
-    absent = [
-        name for name, flags in missing.items() if flags.all() and (name not in rows or len(rows) >= MANY)
-    ]
+    absent = [name for name, flags in missing.items() if flags.all() and (name not in rows or len(rows) >= MANY)]
     unseen: dict[str, Flags] = {}
     for name, head in heads.items():
         for feature in head.pipeline.categorical_:
@@ -97,10 +91,7 @@ def quality(
 def with_rejects(texts: Sequence[str], valid: Flags, why: Sequence[str]) -> Any:
     """Lay the texts of valid rows and the reasons of the others into one column."""
     return pd.array(
-        [
-            text if text is not None else reason
-            for text, reason in zip(_texts(texts, valid), why, strict=True)
-        ],
+        [text if text is not None else reason for text, reason in zip(_texts(texts, valid), why, strict=True)],
         dtype="str",
     )
 

@@ -45,9 +45,7 @@ def reasons_of(
     found = {}
     for name, head in heads.items():
         learnt = head.pipeline.learnt_
-        reasoner = Reasoner(
-            {d.name: Teller(d, language, learnt.get(d.name, ())) for d in head.pipeline.catalog_}
-        )
+        reasoner = Reasoner({d.name: Teller(d, language, learnt.get(d.name, ())) for d in head.pipeline.catalog_})
         shap = explain_head(head, features[name]).parts.to_numpy()
         told = stated[name]
         facts = zip(
@@ -58,15 +56,12 @@ def reasons_of(
             strict=True,
         )
         found[name] = [
-            reasoner.reasons(Facts(*each), row, top=top, against=against)
-            for each, row in zip(facts, shap, strict=True)
+            reasoner.reasons(Facts(*each), row, top=top, against=against) for each, row in zip(facts, shap, strict=True)
         ]
     return found
 
 
-def contributions_of(
-    rows: pd.DataFrame, heads: Mapping[str, Head], shared: SharedFeatures
-) -> dict[str, Contributions]:
+def contributions_of(rows: pd.DataFrame, heads: Mapping[str, Head], shared: SharedFeatures) -> dict[str, Contributions]:
     """Return for each head the contribution of each feature of each row."""
     features = shared.of(rows)
     return {name: explain_head(head, features[name]) for name, head in heads.items()}

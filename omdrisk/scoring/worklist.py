@@ -88,9 +88,7 @@ def make_worklist(
         "head": pd.array(leads, dtype="str"),
     }
     for name in scorer.heads:
-        columns |= {
-            f"{name}_{part}": picked[f"{name}_{part}"].array for part in ("score", "percentile", "band")
-        }
+        columns |= {f"{name}_{part}": picked[f"{name}_{part}"].array for part in ("score", "percentile", "band")}
     columns |= {name: listed[name].array for name in DECLARED if name in listed.columns}
     columns["reasons"] = pd.array(_reasons(scorer, listed, leads, language), dtype="str")
     columns |= {name: picked[name].array for name in ("data_quality", "model_version", "scored_at")}

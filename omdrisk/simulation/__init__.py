@@ -1,0 +1,2 @@
+"""x"""
+from omdrisk.simulation.world import World, simulate

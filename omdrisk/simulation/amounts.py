@@ -44,14 +44,35 @@ class Amounts:
     ata: NDArray[np.int64]
 
 
-def amounts(rng: np.random.Generator, facts: Facts, rows: Rows) -> Amounts:
+@dataclass(frozen=True)
+class Habits:
+    """What a relation, and what goods of an origin, always do alike: drawn once for the whole world."""
+
+    origin_weight: NDArray[np.float64]
+    origin_value: NDArray[np.float64]
+    normal: NDArray[np.float64]
+    uniform: NDArray[np.float64]
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator, facts: Facts, relations: int) -> Habits:
+        """Draw the habits of `relations` relations."""
+        shape = (len(facts.goods.name), len(facts.countries))
+        return cls(
+            origin_weight=rng.normal(size=shape),
+            origin_value=rng.normal(size=shape),
+            normal=rng.normal(size=(3, relations)),
+            uniform=rng.random((9, relations)),
+        )
+
+
+def amounts(rng: np.random.Generator, facts: Facts, habits: Habits, rows: Rows) -> Amounts:
     """Draw the amounts of all rows."""
     goods, good, mode = facts.goods, rows["good"], rows["mode"].astype(np.int64)
     count = len(good)
-    gross, packages, full = _weights(rng, facts, rows)
+    gross, packages, full = _weights(rng, facts, habits, rows)
     net = gross * (1 - rng.uniform(0.01, 0.09, size=count))
     volume = gross / goods.kg_per_m3[good] * rng.lognormal(0, 0.12, size=count)
-    value = _values(rng, facts, rows, gross)
+    value = _values(rng, facts, habits, rows, gross)
     hidden = np.where(rng.random(count) < 0.5, rows["kg"], 0.0)
     tare = np.array([TARE[name] for name in goods.container])[good]
     vgm = np.where(full, np.round(gross + tare + hidden + rng.normal(0, 110, size=count), -1), np.nan)
@@ -82,35 +103,37 @@ def amounts(rng: np.random.Generator, facts: Facts, rows: Rows) -> Amounts:
 
 def _shift(rng: np.random.Generator, count: int, up: float) -> NDArray[np.float64]:
     sign = np.where(rng.random(count) < up, 1.0, -1.0)
-    shift: NDArray[np.float64] = sign * rng.uniform(1.8, 4.2, size=count)
+    shift: NDArray[np.float64] = sign * rng.uniform(2.2, 5.0, size=count)
     return shift
 
 
-def _levels(
-    rng: np.random.Generator, facts: Facts, rows: Rows, spread: NDArray[np.float64], shares: tuple[float, float, float]
+def _level(
+    rng: np.random.Generator,
+    origin: NDArray[np.float64],
+    relation: NDArray[np.float64],
+    rows: Rows,
+    spread: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the logarithm of the level of each row: its origin's, its relation's and its own departure."""
-    origin = rng.normal(size=(len(facts.goods.name), len(facts.countries)))
-    relation = rng.normal(size=int(rows["relation"].max()) + 1)
-    own = rng.standard_t(5, size=len(spread))
     level: NDArray[np.float64] = spread * (
-        shares[0] * origin[rows["good"], rows["origin"]] + shares[1] * relation[rows["relation"]] + shares[2] * own
+        0.75 * origin[rows["good"], rows["origin"]]
+        + 0.5 * relation[rows["relation"]]
+        + 0.42 * rng.standard_t(5, size=len(spread))
     )
     return level
 
 
 def _weights(
-    rng: np.random.Generator, facts: Facts, rows: Rows
+    rng: np.random.Generator, facts: Facts, habits: Habits, rows: Rows
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
     goods, good, mode = facts.goods, rows["good"], rows["mode"].astype(np.int64)
     count = len(good)
     spread = np.where(mode >= EXPRESS, np.maximum(goods.kg_spread[good], 0.32), goods.kg_spread[good])
-    level = _levels(rng, facts, rows, spread, (0.8, 0.5, 0.45))
+    level = _level(rng, habits.origin_weight, habits.normal[0], rows, spread)
     level += np.where(has(rows, "weight"), spread * 0.72 * _shift(rng, count, 0.7), 0.0)
     per_package = goods.kg_per_package[good] ** SMALL_BOXES[mode] * np.exp(level)
-    relation = rng.normal(size=int(rows["relation"].max()) + 1)
-    half_load = (mode == SEA) & (rng.random(len(relation))[rows["relation"]] < 0.22)
-    size = np.log(np.where(half_load, 1_600.0, TARGET_KG[mode])) + 0.35 * relation[rows["relation"]]
+    half_load = (mode == SEA) & (habits.uniform[0][rows["relation"]] < 0.22)
+    size = np.log(np.where(half_load, 1_600.0, TARGET_KG[mode])) + 0.35 * habits.normal[2][rows["relation"]]
     size += np.where(half_load, 0.8, TARGET_SPREAD[mode]) * rng.normal(size=count)
     size -= np.where(has(rows, "light"), 1.2, 0.0)
     target = np.minimum(np.exp(size), MOST_KG[mode])
@@ -125,11 +148,11 @@ def _weights(
 
 
 def _values(
-    rng: np.random.Generator, facts: Facts, rows: Rows, gross: NDArray[np.float64]
+    rng: np.random.Generator, facts: Facts, habits: Habits, rows: Rows, gross: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     goods, good = facts.goods, rows["good"]
     spread = goods.usd_spread[good]
-    level = _levels(rng, facts, rows, spread, (0.7, 0.5, 0.4))
+    level = _level(rng, habits.origin_value, habits.normal[1], rows, spread)
     level += np.where(has(rows, "value"), np.maximum(spread, 0.2) * 0.66 * _shift(rng, len(good), 0.3), 0.0)
     value = gross * goods.usd_per_kg[good] * np.exp(level)
     token = rows["private"] & (rng.random(len(good)) < 0.05)

@@ -37,6 +37,7 @@ TELLS = (
 BIT = {name: 1 << number for number, name in enumerate(TELLS)}
 
 FIELDS: dict[str, tuple[str, int | float]] = {
+    "serial": ("int64", 0),  # shuffled, so that no reference tells when or by whom a row was made
     "moment": ("int64", 0),  # filed, microseconds since the epoch
     "administration": ("int8", 0),
     "mode": ("int8", 0),

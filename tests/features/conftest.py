@@ -24,9 +24,7 @@ def shipments() -> pd.DataFrame:
 
     def pick(values: list[object], missing: float = 0.1) -> list[object]:
         chosen = [values[place] for place in rng.integers(0, len(values), size)]
-        return [
-            None if lost else value for value, lost in zip(chosen, rng.random(size) < missing, strict=True)
-        ]
+        return [None if lost else value for value, lost in zip(chosen, rng.random(size) < missing, strict=True)]
 
     filed = pd.Timestamp("2023-01-01", tz="UTC") + pd.to_timedelta(rng.integers(0, 365 * 24, size), "h")
     eta = filed + pd.to_timedelta(rng.integers(-20, 600, size), "h")
@@ -72,9 +70,7 @@ def shipments() -> pd.DataFrame:
     from omdrisk.records.schema import table as canonical
 
     columns = canonical("shipments").columns
-    return table.astype(
-        {name: columns[name].dtype for name in table.columns if name in columns} | {"x_regime": "str"}
-    )
+    return table.astype({name: columns[name].dtype for name in table.columns if name in columns} | {"x_regime": "str"})
 
 
 LEXICON = [
@@ -104,9 +100,7 @@ def tables() -> Tables:
                 ["hs_prefix", "origin", "weight"],
                 [["44", "KE", "1"], ["*", "NG", "0.5"], ["0507", "*", "0.7"]],
             ),
-            "places": frame(
-                ["locode", "name", "weight"], [["SGSIN", "Singapore", "0.2"], ["MYPKG", "Klang", "0.3"]]
-            ),
+            "places": frame(["locode", "name", "weight"], [["SGSIN", "Singapore", "0.2"], ["MYPKG", "Klang", "0.3"]]),
             "ports": frame(
                 ["locode", "name", "lat", "lon"],
                 [

@@ -55,9 +55,7 @@ def folder(tmp_path):
     (root / "tables").mkdir(parents=True)
     (root / "parties.toml").write_text(GOOD, encoding="utf-8")
     (root / "goods.toml").write_text(GOODS, encoding="utf-8")
-    (root / "tables" / "goods.csv").write_text(
-        "# own\nhs_prefix,weight,note\n0507,1,horn\n", encoding="utf-8"
-    )
+    (root / "tables" / "goods.csv").write_text("# own\nhs_prefix,weight,note\n0507,1,horn\n", encoding="utf-8")
     (root / "tables" / "spare.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     return root
 
@@ -90,9 +88,7 @@ def test_only(folder):
     assert list(catalog.only(["weight_unusual", "goods"]).definitions) == ["cover_load", "weight_unusual"]
     assert set(catalog.only(["goods"]).tables) == {"goods"}
     assert set(catalog.only("parties").tables) == set()
-    with pytest.raises(
-        DefinitionError, match=r"'partis' is neither a family nor an indicator. Did you mean 'parties'"
-    ):
+    with pytest.raises(DefinitionError, match=r"'partis' is neither a family nor an indicator. Did you mean 'parties'"):
         catalog.only(["partis"])
     with pytest.raises(DefinitionError, match=r"indicator 'cover_lod' is unknown. Did you mean 'cover_load'"):
         catalog["cover_lod"]
@@ -147,6 +143,7 @@ BAD = [
     ("{value} days ago", "{value days ago", "reason.en: .*Write {{ for a brace"),
     ("{value} days ago", "{norm} days ago", "reason.en: kind 'days_since_first' has no norm"),
     ("Consignee never seen before", "{0} never", "reason_never.en: placeholder '0' is unknown"),
+    ("{value} days ago", "{value:.1f} days ago", r"reason.en: write {value} alone"),
     ("told.below = 90", "told.under = 90", "told: 'under' is unknown"),
     ("told.below = 90", 'told.below = "90"', "told: below: must be a number"),
     ("min_cell = 25", "min_cell = 2.5", "min_cell: must be a whole number above 0, not 2.5"),
@@ -246,9 +243,7 @@ def test_a_category_never_holds_who_it_was(column):
         Definition.read("c", "f", spec, Tables())
 
 
-@pytest.mark.parametrize(
-    "column", ["carrier_code", "un_dg_no", "vessel_name", "office", "x_regime", "hs2", "express"]
-)
+@pytest.mark.parametrize("column", ["carrier_code", "un_dg_no", "vessel_name", "office", "x_regime", "hs2", "express"])
 def test_a_category_may_hold_what_it_was(column):
     from omdrisk.features import Tables
 

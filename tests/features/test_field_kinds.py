@@ -33,9 +33,7 @@ def make(word, **arguments):
 
 
 def check(kind, shipments, expected, tables=None):
-    np.testing.assert_allclose(
-        kind.compute(View(shipments, tables)), np.array(expected, dtype=float), rtol=1e-12
-    )
+    np.testing.assert_allclose(kind.compute(View(shipments, tables)), np.array(expected, dtype=float), rtol=1e-12)
 
 
 def test_number(shipments):
@@ -80,9 +78,7 @@ def test_agree(shipments):
 
 
 def test_agree_where_one_side_is_always_missing(shipments):
-    assert np.isnan(
-        make("agree", left="shipper_country", right="payer_country").compute(View(shipments))
-    ).all()
+    assert np.isnan(make("agree", left="shipper_country", right="payer_country").compute(View(shipments))).all()
 
 
 def test_similarity(shipments):
@@ -147,9 +143,7 @@ def test_calendar(shipments, part, slow):
 def test_calendar_of_any_moment(moment):
     frame = pd.DataFrame({"eta": pd.Series([moment]).astype("datetime64[us, UTC]")})
     view = View(frame)
-    found = [
-        make("calendar", column="eta", part=part).compute(view)[0] for part in ("hour", "weekday", "month")
-    ]
+    found = [make("calendar", column="eta", part=part).compute(view)[0] for part in ("hour", "weekday", "month")]
     assert found == [moment.hour, moment.weekday(), moment.month]
 
 
@@ -172,8 +166,7 @@ def test_great_circle_against_the_spherical_law_of_cosines():
     hanoi, sydney = (21.22, 105.81), (-33.95, 151.18)
     one, other = (np.radians(place) for place in (hanoi, sydney))
     angle = math.acos(
-        math.sin(one[0]) * math.sin(other[0])
-        + math.cos(one[0]) * math.cos(other[0]) * math.cos(one[1] - other[1])
+        math.sin(one[0]) * math.sin(other[0]) + math.cos(one[0]) * math.cos(other[0]) * math.cos(one[1] - other[1])
     )
     assert great_circle_km(hanoi, sydney) == pytest.approx(6371.0088 * angle, rel=1e-9)
 
@@ -205,11 +198,7 @@ def test_containers_and_ships_against_python_stdnum(container, ship):
 
 
 def slow_s10(digits):
-    rest = (
-        11
-        - sum(int(digit) * weight for digit, weight in zip(digits, (8, 6, 4, 2, 3, 5, 9, 7), strict=True))
-        % 11
-    )
+    rest = 11 - sum(int(digit) * weight for digit, weight in zip(digits, (8, 6, 4, 2, 3, 5, 9, 7), strict=True)) % 11
     return 0 if rest == 10 else 5 if rest == 11 else rest
 
 
@@ -249,6 +238,4 @@ def test_every_tax_id_scheme_accepts_a_known_number():
         "VN": "0100233488",
     }
     assert set(known) == set(TAX_IDS)
-    assert {country: tax_id_valid(number, country) for country, number in known.items()} == dict.fromkeys(
-        known, 1.0
-    )
+    assert {country: tax_id_valid(number, country) for country, number in known.items()} == dict.fromkeys(known, 1.0)

@@ -28,8 +28,7 @@ def outcomes(shipments):
             "shipment_id": chosen["shipment_id"].to_numpy(),
             "target": pd.array(["drug"] * len(chosen), dtype="str"),
             "outcome": (rng.random(len(chosen)) < 0.3).astype(float),
-            "known_at": pd.DatetimeIndex(chosen["filed_at"])
-            + pd.to_timedelta(rng.integers(1, 20, len(chosen)), "D"),
+            "known_at": pd.DatetimeIndex(chosen["filed_at"]) + pd.to_timedelta(rng.integers(1, 20, len(chosen)), "D"),
             "source": pd.array(["inspection"] * len(chosen), dtype="str"),
             "weight": 1.0,
             "rip_off": False,
@@ -116,9 +115,7 @@ def test_days_since(compute, past, word, which):
 
 def test_distinct(compute, past):
     def slow(row):
-        return len(
-            {past.entities["shipper"][other] for other in past.earlier(row, ["consignee"], 90)} - {None}
-        )
+        return len({past.entities["shipper"][other] for other in past.earlier(row, ["consignee"], 90)} - {None})
 
     found = compute("distinct", by=["consignee"], of="shipper", days=90)
     np.testing.assert_array_equal(found, past.each(["consignee"], slow))
@@ -187,9 +184,7 @@ def test_near_case(compute, past):
 
 
 def test_norm_backs_off_and_states_what_is_usual(shipments, history, past):
-    kind = kinds()["norm"].read(
-        {"value": "weight_per_package", "by": [["hs2", "origin"], ["hs2"]], "min_cell": 12}
-    )
+    kind = kinds()["norm"].read({"value": "weight_per_package", "by": [["hs2", "origin"], ["hs2"]], "min_cell": 12})
     scores, norms = [], []
     for row, value in enumerate(past.weights):
         score, usual = NAN, NAN

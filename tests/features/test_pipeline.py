@@ -77,9 +77,7 @@ def history(catalog, shipments):
         }
     )
     outcomes["known_at"] = pd.to_datetime(outcomes["known_at"], utc=True)
-    return History.from_tables(
-        shipments, outcomes, keys=history_keys(catalog), values=history_values(catalog)
-    )
+    return History.from_tables(shipments, outcomes, keys=history_keys(catalog), values=history_values(catalog))
 
 
 @pytest.fixture(scope="module")
@@ -236,12 +234,25 @@ def test_scikit_learn(catalog, history, shipments, pipeline, features):
     assert list(smaller.fit_transform(shipments).columns) == ["weight"]
 
 
+def test_the_shipped_catalog_alone_and_in_a_batch(shipments):
+    shipped = Catalog.read()
+    history = History.from_tables(shipments, keys=history_keys(shipped), values=history_values(shipped))
+    fitted = FeaturePipeline(shipped, history).fit(shipments)
+    batch = fitted.transform(shipments)
+    assert list(batch.columns) == list(shipped.definitions)
+    for place in (0, 17, 399):
+        same(fitted.transform(shipments.iloc[[place]]), batch.iloc[[place]])
+
+
+def test_fitting_again_forgets(catalog, shipments):
+    again = FeaturePipeline(catalog).fit(shipments).set_params(catalog=catalog.only(["weight"]))
+    assert again.fit(shipments).state()["learnt"] == {}
+
+
 def test_a_private_category_is_refused_when_fitting_too(shipments):
     from omdrisk.features.kinds import Category
 
-    definition = Definition(
-        "who", "f", "X", Category(column="consignee"), ("drug",), "-", {"en": "-"}, {"en": "-"}
-    )
+    definition = Definition("who", "f", "X", Category(column="consignee"), ("drug",), "-", {"en": "-"}, {"en": "-"})
     with pytest.raises(DefinitionError, match="could identify somebody"):
         FeaturePipeline(Catalog([definition])).fit(shipments)
 

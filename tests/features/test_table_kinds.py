@@ -20,9 +20,7 @@ def make(word, **arguments):
 def test_listed_by_prefix(shipments, tables):
     facts = [("0801", 0.9), ("44", 0.4), ("4407", 0.6)]
     expected = [
-        NAN
-        if pd.isna(code)
-        else max([weight for prefix, weight in facts if code.startswith(prefix)], default=0.0)
+        NAN if pd.isna(code) else max([weight for prefix, weight in facts if code.startswith(prefix)], default=0.0)
         for code in shipments["hs_code"]
     ]
     found = make("listed", table="goods", on=["hs_code"]).compute(View(shipments, tables))
@@ -58,9 +56,7 @@ def test_documents_missing(shipments, tables):
     def slow(code, papers):
         if pd.isna(code) or not code.startswith(("0801", "44")):
             return NAN
-        types = (
-            [] if pd.isna(papers) else [paper.split(":")[0].strip().upper() for paper in papers.split(";")]
-        )
+        types = [] if pd.isna(papers) else [paper.split(":")[0].strip().upper() for paper in papers.split(";")]
         return float("PEN" not in types)
 
     expected = [slow(*pair) for pair in zip(shipments["hs_code"], shipments["documents"], strict=True)]
@@ -110,9 +106,7 @@ def test_a_weight_that_is_no_number_is_refused():
 
 def test_read_table_skips_its_header(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_text(
-        '# source: own\n# date: 2024\nhs_prefix,weight,note\n0507,1,"horn, ivory"\n', encoding="utf-8"
-    )
+    path.write_text('# source: own\n# date: 2024\nhs_prefix,weight,note\n0507,1,"horn, ivory"\n', encoding="utf-8")
     table = read_table(path)
     assert table.to_dict("records") == [{"hs_prefix": "0507", "weight": "1", "note": "horn, ivory"}]
 

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-os.environ["OMDRISK_SECRET"] = "a secret for this check only, 32 b"
+os.environ["OMDRISK_SECRET"] = "a secret for this check only, 32 b"  # noqa: S105
 
 
 def main() -> int:

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.packaging.check_wheel import problems
 
 import omdrisk
 from omdrisk.errors import InputError
 from omdrisk.resources import FOLDERS, copy_definitions, definitions
+from tests.packaging.check_wheel import problems
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:

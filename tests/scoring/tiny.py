@@ -69,9 +69,7 @@ class Tiny:
 def shipments(rows: int = 900, seed: int = 4) -> pd.DataFrame:
     """Canonical shipments of half a year, in order of filing."""
     rng = np.random.default_rng(seed)
-    filed = pd.Timestamp("2023-01-01", tz="UTC") + pd.to_timedelta(
-        np.sort(rng.uniform(0, 150 * 86400, rows)), unit="s"
-    )
+    filed = pd.Timestamp("2023-01-01", tz="UTC") + pd.to_timedelta(np.sort(rng.uniform(0, 150 * 86400, rows)), unit="s")
     who = rng.integers(0, 60, rows)
     packages = rng.integers(1, 400, rows).astype(float)
     frame = pd.DataFrame(
@@ -110,9 +108,7 @@ def outcomes(table: pd.DataFrame, seed: int = 5) -> pd.DataFrame:
     parts = []
     risk = {
         "drug": 2.5 * (table["port_of_loading"] == "NGAPP") + 1.5 * table["hs_code"].isna() - 2.5,
-        "wildlife": 2.5 * table["goods_description"].str.contains("ivory|cashew")
-        + (table["packages"] < 60)
-        - 2.8,
+        "wildlife": 2.5 * table["goods_description"].str.contains("ivory|cashew") + (table["packages"] < 60) - 2.8,
     }
     for target, log_odds in risk.items():
         chance = 1 / (1 + np.exp(-log_odds.to_numpy(dtype=float)))
@@ -131,9 +127,7 @@ def outcomes(table: pd.DataFrame, seed: int = 5) -> pd.DataFrame:
                 }
             )
         )
-    return pd.concat(parts, ignore_index=True).astype(
-        {"target": "str", "source": "str", "selected_by": "str"}
-    )
+    return pd.concat(parts, ignore_index=True).astype({"target": "str", "source": "str", "selected_by": "str"})
 
 
 @cache

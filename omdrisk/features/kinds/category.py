@@ -105,9 +105,7 @@ class Category(Kind):
 
     def compute(self, view: View) -> NDArray[np.float64]:
         if self not in view.learnt:
-            raise DefinitionError(
-                f"category of {self.column!r} has learnt no values yet. Fit the pipeline first."
-            )
+            raise DefinitionError(f"category of {self.column!r} has learnt no values yet. Fit the pipeline first.")
         codes = {value: float(code) for code, value in enumerate(view.learnt[self], start=1)}
         cells = view.entity(self.column)
         return cells.spread([codes.get(value, 0.0) for value in cells.texts])

@@ -41,9 +41,7 @@ _SEPARATORS = re.compile(r"[\s./-]")
 _CONTAINER = re.compile(r"[A-Z]{3}[UJZ][0-9]{7}")
 _AWB = re.compile(r"[0-9]{11}")
 _IMO = re.compile(r"[0-9]{7}")
-_LETTERS = {
-    sign: value for value, sign in enumerate("0123456789A?BCDEFGHIJK?LMNOPQRSTU?VWXYZ") if sign != "?"
-}
+_LETTERS = {sign: value for value, sign in enumerate("0123456789A?BCDEFGHIJK?LMNOPQRSTU?VWXYZ") if sign != "?"}
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
@@ -79,9 +77,7 @@ class CheckDigit(Kind):
     def check(self, tables: Tables) -> None:
         del tables
         if self.scheme == "tax_id" and not self.column.endswith("_tax_id"):
-            raise DefinitionError(
-                f"column: {self.column!r} is no tax_id of a party, as 'consignee_tax_id' is"
-            )
+            raise DefinitionError(f"column: {self.column!r} is no tax_id of a party, as 'consignee_tax_id' is")
 
     def compute(self, view: View) -> NDArray[np.float64]:
         if self.scheme == "tax_id":
@@ -107,8 +103,8 @@ def iso6346_valid(number: str) -> bool:
 
     Notes
     -----
-    ISO 6346: letters count from 10 without the multiples of 11, each place twice the one before it; the sum modulo
-    11, where 10 stands as 0.
+    ISO 6346: letters count from 10 without the multiples of 11, and each place counts twice the one before.
+    The check digit is the sum modulo 11, where 10 stands as 0.
     """
     plain = _SEPARATORS.sub("", number).upper()
     if _CONTAINER.fullmatch(plain) is None:

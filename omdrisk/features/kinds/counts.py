@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from omdrisk.errors import DefinitionError
 from omdrisk.features.arguments import argument, entity_name, entity_names, positive, positive_or_none
 from omdrisk.features.kinds.base import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from omdrisk.features.tables import Tables
     from omdrisk.features.view import View
     from omdrisk.history.questions import Question
 
@@ -156,6 +158,11 @@ class Burst(Kind):
 
     def compute(self, view: View) -> NDArray[np.float64]:
         return (self.shown(view) + 1.0) / (self.norms(view) + 1.0)
+
+    def check(self, tables: Tables) -> None:
+        del tables
+        if self.days >= self.against_days:
+            raise DefinitionError(f"days ({self.days:g}) must be less than against_days ({self.against_days:g})")
 
     def shown(self, view: View) -> NDArray[np.float64]:
         return view.answer(self.questions()[0])

@@ -91,10 +91,7 @@ class Missing(Kind):
     def compute(self, view: View) -> NDArray[np.float64]:
         count = np.zeros(len(view))
         for name in self.columns:
-            if name in view.shipments.columns:
-                count += view.shipments[name].isna().to_numpy(dtype=bool)
-            else:
-                count += 1.0
+            count += view.absent(name)
         return count
 
 
@@ -119,9 +116,7 @@ class Agree(Kind):
     def compute(self, view: View) -> NDArray[np.float64]:
         left, right = view.entity(self.left), view.entity(self.right)
         places = {value: place for place, value in enumerate(right.texts)}
-        same = np.append(np.array([places.get(value, -2) for value in left.texts], dtype=np.int64), -2)[
-            left.codes
-        ]
+        same = np.append(np.array([places.get(value, -2) for value in left.texts], dtype=np.int64), -2)[left.codes]
         missing = (left.codes < 0) | (right.codes < 0)
         return np.where(missing, np.nan, (same == right.codes).astype(np.float64))
 

@@ -65,9 +65,9 @@ class Norm(Kind):
         return (Known(group, self.value), *quartiles)
 
     def _quartiles(self, view: View) -> tuple[NDArray[np.float64], ...]:
-        kept: tuple[NDArray[np.float64], ...] | None = view.kept(self)
-        if kept is not None:
-            return kept
+        return view.once(self, lambda: self._find(view))
+
+    def _find(self, view: View) -> tuple[NDArray[np.float64], ...]:
         chosen = (view.missing(), view.missing(), view.missing())
         waiting = np.ones(len(view), dtype=bool)
         for group in self.by:
@@ -76,7 +76,6 @@ class Norm(Kind):
             for values, found in zip(chosen, quartiles, strict=True):
                 np.copyto(values, found, where=here & (found > 0))
             waiting &= ~here
-        view.keep(self, chosen)
         return chosen
 
     def compute(self, view: View) -> NDArray[np.float64]:

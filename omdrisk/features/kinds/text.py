@@ -69,9 +69,7 @@ class LexiconWeight(Kind):
         ):
             for name in said:
                 if name not in known:
-                    raise DefinitionError(
-                        f"{name!r} is not in table {self.table!r}. {did_you_mean(name, known)}"
-                    )
+                    raise DefinitionError(f"{name!r} is not in table {self.table!r}. {did_you_mean(name, known)}")
 
     def compute(self, view: View) -> NDArray[np.float64]:
         texts_, terms_ = matches(view, self.table, self.column)
@@ -88,13 +86,10 @@ class LexiconWeight(Kind):
     def _terms(self, table: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.float64]]:
         terms = read_terms(table, self.table)
         chosen = [
-            (not self.kinds or term.kind in self.kinds)
-            and (not self.concepts or term.concept in self.concepts)
+            (not self.kinds or term.kind in self.kinds) and (not self.concepts or term.concept in self.concepts)
             for term in terms
         ]
-        places = {
-            concept: place for place, concept in enumerate(dict.fromkeys(term.concept for term in terms))
-        }
+        places = {concept: place for place, concept in enumerate(dict.fromkeys(term.concept for term in terms))}
         concepts = [places[term.concept] for term in terms]
         return (
             np.array(chosen, dtype=bool),
@@ -214,13 +209,7 @@ def lexicon(tables: Tables, name: str) -> Lexicon:
 
 def matches(view: View, table: str, column: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return which text of `column` has which term of `table`: two arrays of places, one entry per find."""
-    key = ("matches", table, column)
-    kept: tuple[NDArray[np.int64], NDArray[np.int64]] | None = view.kept(key)
-    if kept is not None:
-        return kept
-    found = _find_all(lexicon(view.tables, table), view.folded(column))
-    view.keep(key, found)
-    return found
+    return view.once(("matches", table, column), lambda: _find_all(lexicon(view.tables, table), view.folded(column)))
 
 
 def _find_all(terms: Lexicon, texts: Folded) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omdrisk.records.sources.cells import Bad, Cells
+from omdrisk.records.sources.cells import Bad, Cells, without_reject_columns
 from omdrisk.records.sources.files import read_cells
 
-__all__ = ["Bad", "Cells", "read_cells"]
+__all__ = ["Bad", "Cells", "read_cells", "without_reject_columns"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHOWN_HEADERS = 8
+REJECT_COLUMNS = ("file", "row", "reason")
+"""Columns that stand in front of the cells of a rejected row."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +86,16 @@ def without_blank_rows(cells: Cells) -> Cells:
         if filled.all():
             return cells
     keep = pa.array(filled)
-    return Cells(
-        file=cells.file,
-        headers=cells.headers,
-        columns=tuple(column.filter(keep) for column in cells.columns),
-        rows=cells.rows[filled],
-        bad=cells.bad,
-        found=cells.found,
-    )
+    return replace(cells, columns=tuple(column.filter(keep) for column in cells.columns), rows=cells.rows[filled])
+
+
+def without_reject_columns(cells: Cells) -> Cells:
+    """Return the cells of a file of rejects as they were before they were rejected: without file, row and reason."""
+    if cells.headers[: len(REJECT_COLUMNS)] != REJECT_COLUMNS:
+        return cells
+    first = len(REJECT_COLUMNS)
+    headers = tuple(header.removesuffix(" (cell)") for header in cells.headers[first:])
+    return replace(cells, headers=headers, columns=cells.columns[first:])
 
 
 def choose_header(lines: Sequence[Sequence[str]], known: frozenset[str]) -> tuple[int, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,8 @@ from omdrisk.records.sources.encodings import as_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from omdrisk.records.format_map import FormatMap
 
@@ -73,30 +74,39 @@ def _by_arrow(data: bytes, delimiter: str, width: int, first_line: int, lines: i
 
 def _rows(lines: Sequence[str], delimiter: str, width: int, first: int) -> Iterator[tuple[int, list[str], str | None]]:
     """Yield (row number, cells, what is wrong) for each row; a row may go over several lines inside quotes."""
+    odd = [place for place, line in enumerate(lines) if line.count('"') % 2]
     place = 0
-    while place < len(lines):
-        line = lines[place]
-        number, place = first + place, place + 1
-        if not line.strip():
+    for stop in [*odd, len(lines)]:
+        if stop < place:
             continue
-        if line.count('"') % 2 == 0:
-            yield number, _parsed(line, delimiter), None
-            continue
-        whole = line
-        for more in range(place, min(place + _LONGEST_QUOTED_ROW, len(lines))):
-            whole += "\n" + lines[more]
-            if whole.count('"') % 2 == 0:
-                break
-        cells = _parsed(line, delimiter)
-        joined = next(csv.reader(io.StringIO(whole, newline=""), delimiter=delimiter), [])
-        open_quote = not _closes(line, delimiter)
-        if open_quote and whole.count('"') % 2 == 0 and len(joined) == width:
-            place += whole.count("\n") - line.count("\n")
-            yield number, joined, None
-        elif open_quote:
-            yield number, cells, 'a quote (") that opens here is never closed; close or remove it'
-        else:
-            yield number, cells, None
+        for number, cells in enumerate(_simple_rows(lines[place:stop], delimiter), start=first + place):
+            if cells:
+                yield number, cells, None
+        if stop < len(lines):
+            cells, wrong, used = _quoted_row(lines, stop, delimiter, width)
+            yield first + stop, cells, wrong
+            place = stop + used
+
+
+def _simple_rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    rows = list(csv.reader(lines, delimiter=delimiter))
+    return rows if len(rows) == len(lines) else [_parsed(line, delimiter) for line in lines]
+
+
+def _quoted_row(lines: Sequence[str], place: int, delimiter: str, width: int) -> tuple[list[str], str | None, int]:
+    """Return the cells of the row that begins at `place`, what is wrong with it, and how many lines it takes."""
+    line = lines[place]
+    if _closes(line, delimiter):
+        return _parsed(line, delimiter), None, 1
+    whole = line
+    for used, more in enumerate(lines[place + 1 : place + _LONGEST_QUOTED_ROW], start=2):
+        whole += "\n" + more
+        if whole.count('"') % 2 == 0:
+            joined = next(csv.reader(io.StringIO(whole, newline=""), delimiter=delimiter), [])
+            if len(joined) == width:
+                return joined, None, used
+            break
+    return _parsed(line, delimiter), 'a quote (") that opens here is never closed; close or remove it', 1
 
 
 def _closes(line: str, delimiter: str) -> bool:
@@ -107,26 +117,35 @@ def _closes(line: str, delimiter: str) -> bool:
     return True
 
 
-def _by_line(lines: Sequence[str], delimiter: str, headers: Sequence[str], first: int) -> tuple[list[Any], Any, list[Bad]]:
+def _ragged(cells: Sequence[str], width: int, delimiter: str) -> str | None:
+    if len(cells) == width or not any(cell.strip() for cell in cells):
+        return None
+    return f"the row has {len(cells)} cells and the header {width}; quote cells that hold the delimiter {delimiter!r}"
+
+
+def _by_line(
+    lines: Sequence[str], delimiter: str, headers: Sequence[str], first: int
+) -> tuple[list[Any], NDArray[np.int64], list[Bad]]:
     width = len(headers)
     numbers: list[int] = []
     good: list[list[str]] = []
     bad: list[Bad] = []
-    for number, cells, wrong in _rows(lines, delimiter, width, first):
-        if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
-            cells = cells[:width]
-        if wrong is None and len(cells) != width and any(cell.strip() for cell in cells):
-            wrong = f"the row has {len(cells)} cells and the header {width}; quote cells that hold the delimiter {delimiter!r}"
-        if wrong is None:
-            if len(cells) == width:
-                numbers.append(number)
-                good.append(cells)
+    for number, found, open_quote in _rows(lines, delimiter, width, first):
+        if len(found) == width and open_quote is None:
+            numbers.append(number)
+            good.append(found)
             continue
-        told = dict(zip(headers, cells, strict=False))
-        if len(cells) > width:
-            told[_MORE] = delimiter.join(cells[width:])
-        bad.append(Bad(number, wrong, told))
-    columns = [trimmed(pa.array([row[place] for row in good], type=pa.string())) for place in range(width)]
+        surplus = any(cell.strip() for cell in found[width:])
+        cells = found if surplus else found[:width]
+        wrong = open_quote or _ragged(cells, width, delimiter)
+        if wrong is not None:
+            more = {_MORE: delimiter.join(cells[width:])} if surplus else {}
+            bad.append(Bad(number, wrong, dict(zip(headers, cells, strict=False)) | more))
+        elif len(cells) == width:
+            numbers.append(number)
+            good.append(cells)
+    texts = zip(*good, strict=True) if good else [()] * width
+    columns = [trimmed(pa.array(column, type=pa.string())) for column in texts]
     return columns, np.asarray(numbers, dtype=np.int64), bad
 
 
@@ -145,26 +164,21 @@ def delimited_cells(file: str, data: bytes, form: FormatMap, known: frozenset[st
     data = data.rstrip(b"\r\n \x1a")
     delimiter, header_line = _layout(data, form, known)
     head = _first_rows(data, delimiter)
-    headers = unique_headers(_without_tail(head[header_line]))
-    if not headers:
+    named = head[header_line]
+    headers = unique_headers(named)
+    if not any(cell.strip() for cell in named):
         raise InputError(f"{file} has no header row. The first row should name the columns.")
     first_line = header_line + 1
     lines = data.count(b"\n") + 1 - first_line
     columns = None
-    if lines and len(head[header_line]) == len(headers):
+    if lines:
         columns = _by_arrow(data, delimiter, len(headers), first_line, lines)
     bad: list[Bad] = []
     if columns is None:
-        text = data.decode("utf-8", errors="replace").split("\n")[first_line:]
+        text = data.decode("utf-8", errors="replace").replace("\r\n", "\n").split("\n")[first_line:]
         columns, numbers, bad = _by_line(text, delimiter, headers, first_line + 1)
     else:
         numbers = np.arange(first_line + 1, first_line + 1 + lines, dtype=np.int64)
-    cells = Cells(file, tuple(headers), tuple(columns), numbers, tuple(bad), found)
-    return without_blank_rows(replace(cells))
-
-
-def _without_tail(cells: Sequence[str]) -> list[str]:
-    told = list(cells)
-    while told and not told[-1].strip():
-        told.pop()
-    return told
+    used = [place for place, column in enumerate(columns) if named[place].strip() or column.null_count < len(column)]
+    kept = tuple(headers[place] for place in used), tuple(columns[place] for place in used)
+    return without_blank_rows(Cells(file, *kept, numbers, tuple(bad), found))

@@ -56,7 +56,9 @@ def as_utf8(file: str, data: bytes, encodings: Sequence[str]) -> tuple[bytes, tu
             return text.encode("utf-8"), ((f"encoding {encoding}", text.count("\n") + 1, file),)
     start = data[:_LOOKED_AT]
     if len(start) - len(start.translate(None, _CONTROLS)) > _MOST_CONTROLS * len(start):
-        raise InputError(f"{file} is a binary file, not text. Save it as CSV (UTF-8), Excel or Parquet and name that file.")
+        raise InputError(
+            f"{file} is a binary file, not text. Save it as CSV (UTF-8), Excel or Parquet and name that file."
+        )
     found: list[tuple[str, int, str]] = []
     if holes := data.count(b"\0"):
         data = data.replace(b"\0", b"")

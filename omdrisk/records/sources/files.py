@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omdrisk.errors import InputError
@@ -13,6 +12,8 @@ from omdrisk.records.sources.sheets import sheet_cells
 from omdrisk.records.sources.tables import parquet_cells
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from omdrisk.records.format_map import FormatMap
     from omdrisk.records.sources.cells import Cells
 
@@ -72,7 +73,9 @@ def read_cells(path: Path, form: FormatMap, known: frozenset[str]) -> Cells:
         raise InputError(f"{path} is named as Parquet but is none. {_TEXT_WAY_OUT}.")
     if data.startswith(_SHEET_MAGIC):
         if suffix in _TEXT_SUFFIXES:
-            raise InputError(f"{path} is a binary file (a workbook or an archive), not text. Name it .xlsx if it is a workbook.")
+            raise InputError(
+                f"{path} is a binary file (a workbook or an archive), not text. Name it .xlsx if it is a workbook."
+            )
         return sheet_cells(str(path), data, form, known)
     if suffix in _SHEET_SUFFIXES:
         raise InputError(f"{path} is named as a workbook but is none. Name it .csv if it is text, or save it again.")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from omdrisk.errors import InputError
 from omdrisk.records.sources.cells import Cells, trimmed, unique_headers, without_blank_rows
+from omdrisk.records.texts import as_text
 
 if TYPE_CHECKING:
     from omdrisk.records.format_map import FormatMap
@@ -42,6 +44,21 @@ def _texts(column: Any, decimal: str) -> Any:
 
 def _joined(item: Any) -> str:
     return ";".join(str(part) for part in item) if isinstance(item, (list, tuple)) else str(item)
+
+
+def frame_table(frame: pd.DataFrame) -> Any:
+    """Return a frame as an Arrow table; columns of mixed types become texts."""
+    columns = []
+    for place in range(frame.shape[1]):
+        values = frame.iloc[:, place]
+        if isinstance(values.dtype, pd.DatetimeTZDtype):
+            columns.append(pa.array(values.dt.tz_convert(None).to_numpy(dtype="datetime64[us]")))
+        elif values.dtype == "object":
+            columns.append(pa.array(as_text(values), type=pa.string(), from_pandas=True))
+        else:
+            columns.append(pa.array(values, from_pandas=True))
+    arrays = [column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns]
+    return pa.Table.from_arrays(arrays, names=[str(name) for name in frame.columns])
 
 
 def table_cells(file: str, table: Any, form: FormatMap) -> Cells:

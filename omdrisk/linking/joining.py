@@ -106,16 +106,14 @@ def link_records(
 
     Notes
     -----
-    A case is joined by, in order: the shipment it names; the inspection that names it; its house document; its container,
-    if the find was between 3 days before and 60 days after the filing. Where a key fits several shipments the case is
-    listed as ambiguous. A later row of a case replaces what the case said, from its own ``known_at`` on; an inspection
-    that names the case goes with it. Nothing is known of a shipment before it was filed.
+    A case is joined by, in order: the shipment it names; the inspection that names it; its house document; its
+    container, if the find was between 3 days before and 60 days after the filing. Where a key fits several shipments
+    the case is listed as ambiguous. A later row of a case replaces what the case said, from its own ``known_at`` on;
+    an inspection that names the case goes with it. Nothing is known of a shipment before it was filed.
     """
     examined = _canonical(inspections, "inspections")
     reported = _canonical(cases, "cases").sort_values("known_at", kind="stable", ignore_index=True)
-    wanted = {
-        key: set(squeezed(reported[key]).dropna().tolist()) for key in ("house_doc_no", "container_no")
-    }
+    wanted = {key: set(squeezed(reported[key]).dropna().tolist()) for key in ("house_doc_no", "container_no")}
     known = Shipments(as_table(shipments, "shipments"), wanted)
     seen = {*USUAL_TARGETS} if targets is None else set(targets)
     found = inspection_evidence(examined, known, seen, learn=targets is None, classes=_classes(reported))

@@ -1,0 +1,382 @@
+"""Shipments as an agency receives them: the canonical table, with what is missing, misspelt or cut in each mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from omdrisk.simulation.amounts import Amounts, Habits, amounts
+from omdrisk.simulation.clock import Clock
+from omdrisk.simulation.columns import coded_column, frame, moment_column, number_column, text_column
+from omdrisk.simulation.facts import AIR, EXPRESS, MAIL, SEA, Facts
+from omdrisk.simulation.licit import draw_shares
+from omdrisk.simulation.names import FULL, LATIN, SHORT, Words
+from omdrisk.simulation.pool import PERSON, Parties
+from omdrisk.simulation.rows import DIRECTIONS, EXPORT, LOAD, TRANSHIPMENT, Rows, has
+from omdrisk.simulation.texts import commodity_codes, descriptions
+from omdrisk.simulation.transport import Transport, transport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+MODE_CODES = ("1", "4", "4", "5")
+INCOTERMS = ("FOB", "CIF", "CFR", "EXW", "FCA", "DAP", "DDP", "CIP")
+INCOTERM_SHARES = np.cumsum([0.34, 0.27, 0.14, 0.10, 0.06, 0.05, 0.02, 0.02])
+COLLECT = frozenset({"FOB", "EXW", "FCA"})
+NATURES = ("gift", "sale", "documents", "sample", "returned", "other")
+DANGEROUS = {"solvents": "UN1090", "acids": "UN1789", "toluene": "UN1294", "acetic_anhydride": "UN1715", "paints": "UN1263"}
+HANDLING = {
+    "ornamental_fish": "AVI", "live_crab": "AVI", "chilled_fish": "PES", "shrimp": "PES", "flowers": "PEF", "grapes": "PEP",
+    "avocado": "PEP", "cherry": "PEP", "durian": "PEP", "electronics": "VAL", "phones": "VAL", "fish_maw": "PES",
+}  # fmt: skip
+RATES = {"USD": 1.0, "EUR": 0.92, "CNY": 6.9, "VND": 23_400.0, "THB": 34.0, "JPY": 132.0, "MYR": 4.5, "SGD": 1.35,
+         "HKD": 7.83, "AUD": 1.48, "INR": 81.0}  # fmt: skip
+AMENDED = ("consignee_name;consignee_address", "goods_description", "consignee_name", "place_of_delivery",
+           "goods_description;hs_code", "shipper_name")  # fmt: skip
+HARMLESS = ("gross_weight_kg", "packages", "seal_nos", "voyage_flight_no", "gross_weight_kg;packages")
+# Columns that pre-loading data (7+1) hold; the rest is missing in such rows.
+PREALERT = frozenset(
+    {
+        "shipment_id", "filed_at", "country_of_report", "direction", "transport_mode", "express", "house_doc_no", "packages",
+        "gross_weight_kg", "goods_description", "shipper_name", "shipper_address", "shipper_country", "consignee_name",
+        "consignee_address", "consignee_country", "posting_office", "nature_of_item", "office", "message_function",
+    }
+)  # fmt: skip
+# How often a column is missing although it applies: by sea, air, express, mail; multiplied by the quality of the data.
+MISSING = {
+    "net_weight_kg": (0.2, 0.5, 0.8, 0.7), "volume_m3": (0.25, 0.4, 0.9, 1.0), "invoice_value": (0.07, 0.18, 0.08, 0.10),
+    "freight_charge": (0.3, 0.3, 0.35, 0.3), "incoterm": (0.1, 0.25, 0.6, 1.0), "freight_payment": (0.12, 0.2, 0.4, 0.8),
+    "country_of_origin": (0.05, 0.15, 0.2, 0.25), "etd": (0.1, 0.1, 0.4, 0.7), "ata": (0.05, 0.05, 0.1, 0.3),
+    "imo_no": (0.12, 0, 0, 0), "voyage_flight_no": (0.05, 0.05, 0.2, 1.0), "conveyance_nationality": (0.3, 1, 1, 1),
+    "place_of_receipt": (0.5, 1, 1, 1), "place_of_delivery": (0.35, 0.7, 1, 1), "master_doc_no": (0.02, 0.03, 0.1, 0.6),
+    "master_packages": (0.25, 0.3, 0.6, 1), "master_weight_kg": (0.25, 0.3, 0.6, 1), "shipper_tax_id": (0.85, 0.9, 0.97, 1),
+    "consignee_tax_id": (0.05, 0.12, 0.3, 0.9), "shipper_phone": (0.4, 0.4, 0.3, 0.35), "consignee_phone": (0.22, 0.3, 0.15, 0.2),
+    "notify_phone": (0.4, 0.5, 1, 1), "shipper_city": (0.5, 0.5, 0.4, 0.4), "consignee_city": (0.4, 0.4, 0.3, 0.3),
+    "consignee_postcode": (0.8, 0.8, 0.4, 0.35), "shipper_postcode": (0.9, 0.9, 0.6, 0.5), "seal_nos": (0.04, 1, 1, 1),
+    "container_type": (0.1, 1, 1, 1), "package_type": (0.06, 0.2, 0.4, 0.8), "special_handling": (1, 0.25, 1, 1),
+    "quantity": (0.4, 0.5, 0.6, 0.6), "shipper_email": (0.6, 0.6, 0.5, 0.7), "consignee_email": (0.6, 0.6, 0.4, 0.7),
+    "hs_version": (0.6, 0.6, 0.7, 0.9), "shipper_address": (0.02, 0.03, 0.02, 0.04), "consignee_address": (0.02, 0.03, 0.02, 0.03),
+    "declarant_name": (0.15, 0.2, 0.3, 1), "forwarder_name": (0.05, 0.1, 1, 1), "fill_status": (0.2, 1, 1, 1),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """Everything that is the same for all blocks of a world."""
+
+    facts: Facts
+    parameters: Mapping[str, Any]
+    clock: Clock
+    parties: Parties
+    words: Words
+    habits: Habits
+
+    def shipments(self, rng: np.random.Generator, rows: Rows) -> pd.DataFrame:
+        """Return the canonical shipments of a block of rows."""
+        sizes = amounts(rng, self.facts, self.habits, rows)
+        travel = transport(rng, self.facts, self.habits, rows, sizes)
+        columns: dict[str, Any] = {}
+        columns.update(self._filing(rng, rows, sizes))
+        columns.update(self._route(rng, rows, sizes, travel))
+        columns.update(self._goods(rng, rows, sizes))
+        columns.update(self._money(rng, rows, sizes))
+        columns.update(self._equipment(rng, rows, sizes, travel))
+        for party, numbers in self._roles(rng, rows).items():
+            columns.update(self._party(rng, rows, party, numbers))
+        self._order_bills(rng, rows, columns)
+        table = frame("shipments", columns, len(rows["mode"]))
+        return self._with_gaps(rng, rows, table)
+
+    # ---------------------------------------------------------------- columns
+
+    def _quality(self, rows: Rows) -> NDArray[np.float64]:
+        offices = self.parameters["administrations"].values()
+        return np.array([float(office["quality"]) for office in offices])[rows["administration"]]
+
+    def _habit(self, number: int, rows: Rows) -> NDArray[np.float64]:
+        habit: NDArray[np.float64] = self.habits.uniform[number][rows["relation"]]
+        return habit
+
+    def _filing(self, rng: np.random.Generator, rows: Rows, sizes: Amounts) -> dict[str, Any]:
+        count = len(rows["mode"])
+        codes = list(self.parameters["administrations"])
+        year = rows["moment"].astype("datetime64[us]").astype("datetime64[Y]").astype(np.int64) + 1970
+        ids = [
+            f"{codes[a]}{y % 100:02d}{s:08d}"
+            for a, y, s in zip(rows["administration"].tolist(), year.tolist(), rows["serial"].tolist(), strict=True)
+        ]
+        told = has(rows, "amended")
+        harmless = ~told & (rng.random(count) < 0.05)
+        amended = told | harmless
+        fields = np.full(count, None, dtype=object)
+        fields[told] = np.array(AMENDED, dtype=object)[rng.integers(0, len(AMENDED), size=int(told.sum()))]
+        fields[harmless] = np.array(HARMLESS, dtype=object)[rng.integers(0, len(HARMLESS), size=int(harmless.sum()))]
+        times = np.where(amended, rng.geometric(0.7, size=count), 0)
+        places = self.facts.places
+        own = np.where(rows["direction"] == EXPORT, rows["loading"], rows["discharge"])
+        own = np.where(rows["direction"] == TRANSHIPMENT, rows["via"], own)
+        offices = [f"{self.facts.countries[c]}-{code}" for c, code in zip(places.country.tolist(), places.code, strict=True)]
+        return {
+            "shipment_id": text_column(ids),
+            "filed_at": moment_column(rows["moment"]),
+            "message_function": coded_column(("9", "4", "5"), np.where(amended, rng.integers(1, 3, size=count), 0)),
+            "amendment_no": number_column(times),
+            "amended_fields": text_column(fields),
+            "amended_at": moment_column(rows["moment"], amended),
+            "country_of_report": coded_column(codes, rows["administration"]),
+            "office": coded_column(offices, own),
+            "direction": coded_column(DIRECTIONS, rows["direction"]),
+            "transport_mode": coded_column(MODE_CODES, rows["mode"]),
+            "express": rows["mode"] == EXPRESS,
+            "eta": moment_column(sizes.eta),
+            "etd": moment_column(sizes.etd),
+            "ata": moment_column(sizes.ata),
+        }
+
+    def _route(self, rng: np.random.Generator, rows: Rows, sizes: Amounts, travel: Transport) -> dict[str, Any]:
+        places, mode = self.facts.places, rows["mode"]
+        countries = list(self.facts.countries)
+        start, end = places.country[rows["loading"]], places.country[rows["discharge"]]
+        end = np.where(rows["onward"] >= 0, rows["onward"], end)
+        inland = self.facts.pick_places(rng, mode, end)
+        by_post = mode == MAIL
+        posting = [f"{countries[c]}{code[-3:]}A" for c, code in zip(places.country.tolist(), places.code, strict=True)]
+        seaborne = mode == SEA
+        return {
+            "master_doc_no": text_column(travel.master),
+            "house_doc_no": text_column(travel.house),
+            "carrier_code": text_column(travel.carrier),
+            "vessel_name": text_column(travel.vessel),
+            "imo_no": text_column(travel.imo),
+            "voyage_flight_no": text_column(travel.voyage),
+            "conveyance_nationality": text_column(travel.flag),
+            "place_of_receipt": coded_column(places.code, rows["loading"], seaborne),
+            "port_of_loading": coded_column(places.code, rows["loading"]),
+            "transhipment_ports": coded_column(places.code, rows["via"]),
+            "port_of_discharge": coded_column(places.code, rows["discharge"]),
+            "place_of_delivery": coded_column(places.code, inland, ~by_post),
+            "country_of_departure": coded_column(countries, start, by_post | (rng.random(len(mode)) < 0.3)),
+            "country_of_destination": coded_column(countries, end, (rows["onward"] >= 0) | (rng.random(len(mode)) < 0.3)),
+            "posting_office": coded_column(posting, rows["loading"], by_post),
+        }
+
+    def _goods(self, rng: np.random.Generator, rows: Rows, sizes: Amounts) -> dict[str, Any]:
+        goods, count = self.facts.goods, len(rows["mode"])
+        codes = commodity_codes(rng, self.facts, self.parameters, rows)
+        several = np.flatnonzero((rng.random(count) < 0.07) & (rows["mode"] != MAIL))
+        items = np.full(count, None, dtype=object)
+        other = rng.integers(0, len(goods.hs), size=(len(several), 3))
+        size = rng.integers(1, 4, size=len(several)).tolist()
+        for row, numbers, length in zip(several.tolist(), other.tolist(), size, strict=True):
+            if codes[row] is not None:
+                items[row] = ";".join([codes[row], *(goods.hs[number] for number in numbers[:length])])
+        new_edition = rows["moment"] >= np.datetime64("2022-01-01", "us").astype(np.int64)
+        danger = np.array([DANGEROUS.get(name) for name in goods.name], dtype=object)
+        care = np.array([HANDLING.get(name) for name in goods.name], dtype=object)
+        pieces = np.maximum(1, np.round(sizes.packages * rng.integers(1, 13, size=count)))
+        return {
+            "goods_description": text_column(descriptions(rng, self.facts, self.parameters, self.habits, rows)),
+            "hs_code": text_column(codes),
+            "hs_version": coded_column(("2017", "2022"), new_edition.astype(np.int64)),
+            "item_hs_codes": text_column(items),
+            "country_of_origin": coded_column(list(self.facts.countries), rows["origin"]),
+            "packages": number_column(sizes.packages),
+            "package_type": text_column(np.where(rows["mode"] >= EXPRESS, "PK", np.array(goods.package, dtype=object)[rows["good"]])),
+            "gross_weight_kg": number_column(sizes.gross),
+            "net_weight_kg": number_column(sizes.net),
+            "volume_m3": number_column(sizes.volume),
+            "quantity": number_column(pieces),
+            "unit": coded_column(("C62",), np.zeros(count, dtype=np.int64)),
+            "un_dg_no": text_column(danger[rows["good"]], rng.random(count) < 0.8),
+            "special_handling": text_column(care[rows["good"]], rows["mode"] == AIR),
+            "documents": text_column(self._documents(rng, rows)),
+            "nature_of_item": self._nature(rng, rows),
+            "master_packages": number_column(sizes.master_packages, rows["mode"] != MAIL),
+            "master_weight_kg": number_column(sizes.master_weight, rows["mode"] != MAIL),
+        }
+
+    def _documents(self, rng: np.random.Generator, rows: Rows) -> NDArray[np.object_]:
+        count = len(rows["mode"])
+        kind = np.array(self.facts.goods.document, dtype=object)[rows["good"]]
+        codes = list(self.parameters["administrations"])
+        chance = np.array([0.85, 0.7, 0.4, 0.15])[rows["mode"]]
+        chance = np.where((rows["role"] == LOAD) & rows["wildlife"], chance * 0.6, chance)
+        given = np.flatnonzero((kind != "") & (rng.random(count) < chance))
+        serial = rng.integers(10_000, 9_999_999, size=len(given))
+        again = (rows["network"][given] >= 0) & (rng.random(len(given)) < 0.3)
+        serial = np.where(again, 100_003 + rows["network"][given] * 7_919, serial)
+        made = np.full(count, None, dtype=object)
+        made[given] = [
+            f"{name}:{codes[office]}{number:07d}"
+            for name, office, number in zip(kind[given], rows["administration"][given].tolist(), serial.tolist(), strict=True)
+        ]
+        return made
+
+    def _nature(self, rng: np.random.Generator, rows: Rows) -> Any:
+        count = len(rows["mode"])
+        sender_is_person = self.parties.kind[np.maximum(rows["foreign"], 0)] == PERSON
+        private = draw_shares(rng, {"gift": 0.62, "sale": 0.12, "documents": 0.06, "sample": 0.04, "returned": 0.03,
+                                    "other": 0.13}, NATURES, count)  # fmt: skip
+        trade = draw_shares(rng, {"gift": 0.12, "sale": 0.62, "documents": 0.06, "sample": 0.08, "returned": 0.04,
+                                  "other": 0.08}, NATURES, count)  # fmt: skip
+        nature = np.where(sender_is_person & rows["private"], private, trade)
+        return coded_column(NATURES, nature, rows["mode"] == MAIL)
+
+    def _money(self, rng: np.random.Generator, rows: Rows, sizes: Amounts) -> dict[str, Any]:
+        count = len(rows["mode"])
+        names = tuple(RATES)
+        currency = np.zeros(count, dtype=np.int64)
+        habit = np.where(rng.random(count) < 0.9, self._habit(5, rows), rng.random(count))
+        for number, office in enumerate(self.parameters["administrations"].values()):
+            mine = rows["administration"] == number
+            shares = np.array([float(office["currencies"].get(name, 0.0)) for name in names])
+            currency[mine] = np.searchsorted(np.cumsum(shares) / shares.sum(), habit[mine] * 0.9999, side="right")
+        rate = np.array([RATES[name] for name in names])[currency]
+        usual = np.where(rng.random(count) < 0.92, self._habit(6, rows), rng.random(count))
+        incoterm = np.minimum(np.searchsorted(INCOTERM_SHARES, usual, side="right"), len(INCOTERMS) - 1)
+        collect = np.array([name in COLLECT for name in INCOTERMS])[incoterm]
+        collect ^= rng.random(count) < 0.06
+        account = self._habit(7, rows)
+        payment = np.where(collect, 1, np.where(account < 0.35, 2, np.where(account < 0.45, 3, 0)))
+        payment = np.where(has(rows, "cash"), 4, payment)
+        return {
+            "invoice_value": number_column(np.round(sizes.value * rate, 2)),
+            "currency": coded_column(names, currency),
+            "freight_charge": number_column(np.round(sizes.freight * rate, 2)),
+            "insurance": number_column(np.round(sizes.insurance * rate, 2)),
+            "incoterm": coded_column(INCOTERMS, incoterm),
+            "freight_payment": coded_column(("P", "CC", "Y", "H", "A"), payment),
+        }
+
+    def _equipment(self, rng: np.random.Generator, rows: Rows, sizes: Amounts, travel: Transport) -> dict[str, Any]:
+        seaborne = rows["mode"] == SEA
+        reefer = travel.container_type == "45R1"
+        cold = np.array(["FROZEN" in words[0] for words in self.facts.goods.words["en"]])[rows["good"]]
+        degrees = np.where(cold, -18.0, rng.choice([0.0, 2.0, 5.0, 13.0], size=len(seaborne)))
+        set_point = reefer & (rng.random(len(seaborne)) < 0.93)
+        return {
+            "container_no": text_column(travel.container),
+            "container_type": text_column(travel.container_type),
+            "shipper_owned": travel.shipper_owned,
+            "fill_status": coded_column(("full",), np.zeros(len(seaborne), dtype=np.int64), seaborne),
+            "seal_nos": text_column(travel.seals),
+            "reefer_temp_c": number_column(degrees, set_point & seaborne),
+            "vgm_kg": number_column(sizes.vgm, seaborne),
+        }
+
+    # ---------------------------------------------------------------- parties
+
+    def _roles(self, rng: np.random.Generator, rows: Rows) -> dict[str, NDArray[np.int64]]:
+        count = len(rows["mode"])
+        outward = rows["direction"] == EXPORT
+        consignee = np.where(outward, rows["foreign"], rows["local"]).astype(np.int64)
+        shipper = np.where(outward, rows["local"], rows["foreign"]).astype(np.int64)
+        trade = rows["mode"] < EXPRESS
+        notify = np.where(trade, rows["notify"], -1).astype(np.int64)
+        odd = has(rows, "notify")
+        stranger = shipper[rng.integers(0, count, size=count)] if count else shipper
+        notify = np.where(odd, np.where(rng.random(count) < 0.6, -1, stranger), notify)
+        notify = np.where(trade, notify, -1)
+        habit = self._habit(8, rows)
+        buys = trade & (habit < 0.3)
+        agent = np.where(habit < 0.55, rows["forwarder"], np.where(habit < 0.8, consignee, -1)).astype(np.int64)
+        third = np.where(rng.random(count) < 0.4, rows["forwarder"], -1)
+        return {
+            "shipper": shipper,
+            "consignee": consignee,
+            "notify": notify,
+            "buyer": np.where(buys, consignee, -1),
+            "seller": np.where(buys, shipper, -1),
+            "forwarder": np.where(trade, rows["forwarder"], -1).astype(np.int64),
+            "declarant": np.where(rows["mode"] != MAIL, agent, -1),
+            "payer": np.where(has(rows, "cash"), third, np.where(habit < 0.1, consignee, -1)).astype(np.int64),
+        }
+
+    def _party(
+        self, rng: np.random.Generator, rows: Rows, role: str, number: NDArray[np.int64]
+    ) -> dict[str, Any]:
+        words, parties, count = self.words, self.parties, len(number)
+        local = np.zeros(count)
+        for office_number, office in enumerate(self.parameters["administrations"].values()):
+            share = 1.0 - float(office["languages"].get("en", 0.0))
+            local[rows["administration"] == office_number] = share
+        at_home = role in ("consignee", "declarant", "forwarder", "payer", "buyer", "notify")
+        native = np.where(at_home, local, 0.04)
+        luck = np.where(rng.random(count) < 0.88, self._habit(3, rows), rng.random(count))
+        spelling = np.where(luck < native, FULL, np.where(luck < native + (1 - native) * 0.84, LATIN, SHORT))
+        plain = (spelling != FULL).astype(np.int64)
+        safe = np.maximum(number, 0)
+        there = number >= 0
+        firm = parties.kind[safe] != PERSON
+        quality = self._quality(rows)
+        names = words.names[safe, spelling]
+        wrong = np.flatnonzero(there & (rng.random(count) < 0.006 * quality))
+        spot = rng.random(len(wrong))
+        names[wrong] = [_slip(text, place) for text, place in zip(names[wrong], spot.tolist(), strict=True)]
+        columns: dict[str, Any] = {
+            f"{role}_name": text_column(names, there),
+            f"{role}_country": coded_column(list(self.facts.countries), np.where(there, parties.country[safe], -1)),
+        }
+        if role in ("forwarder", "declarant", "payer", "buyer", "seller"):
+            detail = there & (role in ("declarant", "payer")) & firm
+            columns[f"{role}_tax_id"] = text_column(words.numbers[safe], detail & (rng.random(count) < 0.7))
+            return columns
+        nobody = has(rows, "anonymous")
+        thin = nobody & (rng.random(count) < 0.5)
+        address = words.addresses[safe, plain]
+        address = np.where(thin, np.array([c.upper() if c else c for c in words.cities[safe]], dtype=object), address)
+        phones = words.phones[safe, (luck > 0.7).astype(np.int64)]
+        tax_id = words.numbers[safe].copy()
+        slip = np.flatnonzero(there & firm & (rng.random(count) < 0.003 * quality))
+        tax_id[slip] = [text[:-2] + text[-1] + text[-2] for text in tax_id[slip]]
+        known = there & ~nobody
+        columns[f"{role}_address"] = text_column(address, there)
+        columns[f"{role}_phone"] = text_column(phones, known)
+        columns[f"{role}_tax_id"] = text_column(tax_id, known & firm)
+        if role != "notify":
+            columns[f"{role}_city"] = text_column(words.cities[safe], there)
+            columns[f"{role}_postcode"] = text_column(words.postcodes[safe], there)
+            columns[f"{role}_email"] = text_column(words.emails[safe], known)
+        return columns
+
+    def _order_bills(self, rng: np.random.Generator, rows: Rows, columns: dict[str, Any]) -> None:
+        """Make a few sea bills out to order: the consignee is a bank's or shipper's order, the notify party is real."""
+        to_order = (rows["mode"] == SEA) & (rows["direction"] != EXPORT) & ~rows["private"]
+        to_order &= (self._habit(4, rows) * 977 % 1) < 0.025
+        names = np.asarray(columns["consignee_name"], dtype=object)
+        names[to_order] = "TO ORDER"
+        columns["consignee_name"] = text_column(names)
+        for field in ("address", "phone", "tax_id", "city", "postcode", "email", "country"):
+            texts = np.asarray(columns[f"consignee_{field}"], dtype=object)
+            texts[to_order] = None
+            columns[f"consignee_{field}"] = text_column(np.where(texts == texts, texts, None))  # noqa: PLR0124 - NaN
+
+    # ------------------------------------------------------------------- gaps
+
+    def _with_gaps(self, rng: np.random.Generator, rows: Rows, table: pd.DataFrame) -> pd.DataFrame:
+        """Take out what the agency did not get."""
+        quality, mode = self._quality(rows), rows["mode"]
+        count = len(mode)
+        for column, chances in MISSING.items():
+            chance = np.array(chances, dtype=np.float64)[mode]
+            lost = rng.random(count) < np.where(chance >= 1, 1.0, np.minimum(chance * (0.4 + 0.6 * quality), 0.98))
+            table[column] = table[column].mask(lost)
+        offices = self.parameters["administrations"].values()
+        share = np.array([float(office["prealert"]) for office in offices])[rows["administration"]]
+        share = np.where(mode == SEA, 0.0, np.where(mode == MAIL, share * 1.6, share))
+        early = rng.random(count) < share
+        for column in table.columns:
+            if column not in PREALERT:
+                table[column] = table[column].mask(early)
+        return table
+
+
+def _slip(text: str, spot: float) -> str:
+    """Lose one letter of a name."""
+    place = 1 + int(spot * max(len(text) - 2, 0))
+    return text[:place] + text[place + 1 :] if len(text) > 4 else text
