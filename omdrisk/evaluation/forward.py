@@ -13,7 +13,7 @@ from omdrisk.evaluation.intervals import blocks_of, evaluate
 from omdrisk.evaluation.metrics import metric_names
 from omdrisk.evaluation.rules import read_rules, rule_score
 from omdrisk.features import Catalog
-from omdrisk.training.labels import labelled
+from omdrisk.training.labels import labelled, stands_for
 from omdrisk.training.loop import history_of, train
 from omdrisk.training.phases import as_phases, read_phases
 
@@ -65,6 +65,7 @@ def backtest(
     phases: Any = None,
     *,
     truth: pd.DataFrame | None = None,
+    weighted: bool = False,
     seed: int = 0,
     catalog: Catalog | None = None,
 ) -> Backtest:
@@ -83,7 +84,10 @@ def backtest(
     phases
         Names of phases of ``models/phases.toml``, or phases as `as_phases` reads them; all by default.
     truth
-        ``shipment_id`` and a column named like the target, 1 where contraband was hidden: only a simulated world has it.
+        ``shipment_id`` and a column named like the target, 1 where contraband was hidden; only simulation has it.
+    weighted
+        Whether an examined shipment counts as many as it stands for: one over its `selection_probability`, where that
+        is known, and at most the recipe's ``weights.clip``. It undoes part of the habits of whoever selected.
 
     Raises
     ------
@@ -98,7 +102,7 @@ def backtest(
     for phase in _chosen(phases):
         try:
             head = train(recipe, shipments, outcomes, as_of=phase.start, seed=seed, catalog=chosen, history=history)
-            rows, found = _tested(recipe, shipments, outcomes, phase, truth)
+            rows, found, weight = _tested(recipe, shipments, outcomes, phase, truth)
         except InputError as error:
             skipped[phase.name] = str(error)
             continue
@@ -110,6 +114,7 @@ def backtest(
                 score,
                 chance=head.probability(score) if scorer == "model" else None,
                 names=names,
+                weight=weight if weighted else None,
                 blocks=blocks_of(rows, recipe.report.block),
                 resamples=recipe.report.resamples,
                 seed=seed,
@@ -137,20 +142,23 @@ def _chosen(phases: Any) -> Sequence[Phase]:
 
 def _tested(
     recipe: Recipe, shipments: pd.DataFrame, outcomes: pd.DataFrame, phase: Phase, truth: pd.DataFrame | None
-) -> tuple[pd.DataFrame, Floats]:
-    """Return the shipments of a phase that can be tested on, and 1 for each in which there was something."""
+) -> tuple[pd.DataFrame, Floats, Floats]:
+    """Return the shipments of a phase that can be tested on, 1 where there was something, and what each stands for."""
     filed = shipments["filed_at"]
     if truth is None:
         labels = labelled(recipe, shipments, outcomes, EVER)
         labels = labels[(labels["filed_at"] >= phase.start) & (labels["filed_at"] < phase.end)]
         rows, found = shipments.iloc[labels["row"].to_numpy()], labels["found"].to_numpy(dtype=np.float64)
+        weight = stands_for(labels["selection_probability"], recipe.weights.clip)
     else:
         rows = shipments[((filed >= phase.start) & (filed < phase.end)).to_numpy()]
         hidden = truth.set_index("shipment_id")[recipe.target]
         found = hidden.reindex(rows["shipment_id"]).to_numpy(dtype=np.float64)
+        weight = np.ones(len(rows))
     if not 0 < found.sum() < len(found):
-        raise InputError(f"{len(found):,} shipments to test on, {int(found.sum()):,} of them found: nothing to measure")
-    return rows, found
+        counted = f"{len(found):,} shipments to test on, {int(found.sum()):,} of them found"
+        raise InputError(f"{counted}: nothing to measure")
+    return rows, found, weight
 
 
 def _scorers(target: str, head: Head, features: pd.DataFrame, seed: int) -> dict[str, Floats]:

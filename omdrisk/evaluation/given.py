@@ -136,21 +136,14 @@ def _measured(recipe: Recipe, scores: pd.DataFrame, shipments: pd.DataFrame, see
 
 def _moments(recipe: Recipe, *given: Any) -> tuple[pd.Timestamp, pd.Timestamp, pd.Timestamp]:
     names = ("past_until", "future_from", "future_until")
-    moments = [
-        None if value is None else utc(value, name)
-        for name, value in zip(
-            names,
-            (either if either is not None else getattr(recipe.split, name) for either, name in zip(given, names, strict=True)),
-            strict=True,
-        )
-    ]
-    end = moments[0]
+    said = [getattr(recipe.split, name) if each is None else each for name, each in zip(names, given, strict=True)]
+    end, begin, until = (None if each is None else utc(each, name) for name, each in zip(names, said, strict=True))
     if end is None:
         raise InputError(
             "past_until is not given: name it, or write it into the recipe's [split]; without a given past and "
             "future, `backtest` tests phase by phase"
         )
-    begin = moments[1] or end
+    begin = begin or end
     if begin < end:
         raise InputError(f"future_from={begin.date()} lies before past_until={end.date()}")
-    return end, begin, moments[2] or EVER
+    return end, begin, until or EVER

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-def seen(
-    past: pd.DataFrame, future: pd.DataFrame, columns: Sequence[str]
-) -> npt.NDArray[np.bool_]:
+def seen(past: pd.DataFrame, future: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Tell for each future shipment whether its values of `columns` occur together in the past.
 
     Raises

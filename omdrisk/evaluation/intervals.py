@@ -75,9 +75,7 @@ def draws(
     seed: int = 0,
 ) -> Floats:
     """Return the metrics under each resample, shape (resamples, names)."""
-    return np.concatenate(
-        [ranking.measure(names, weights) for weights in resampled(blocks, resamples, seed, weight)]
-    )
+    return np.concatenate([ranking.measure(names, weights) for weights in resampled(blocks, resamples, seed, weight)])
 
 
 def evaluate(

@@ -131,19 +131,20 @@ class _Curve:
     def metric(self, name: str, share: float) -> Floats:
         if name == "auc":
             clear = self.width - self.step
-            won = (clear * (self.hits - 0.5 * self.step)).sum(axis=1)
-            return cast("Floats", won / (self.positives * (self.total - self.positives)))
+            won: Floats = (clear * (self.hits - 0.5 * self.step)).sum(axis=1)
+            return won / (self.positives * (self.total - self.positives))
         if name == "average_precision":
             precision = np.divide(self.hits, self.size, out=np.zeros_like(self.hits), where=self.size > 0)
-            return cast("Floats", (self.step * precision).sum(axis=1) / self.positives)
+            area: Floats = (self.step * precision).sum(axis=1)
+            return area / self.positives
         if name == "base_rate":
-            return cast("Floats", self.positives / self.total)
+            return self.positives / self.total
         hits, capacity = self._hits(share), share * self.total
         if name == "hit_rate":
-            return cast("Floats", hits / capacity)
+            return hits / capacity
         if name == "recall":
-            return cast("Floats", hits / self.positives)
-        return cast("Floats", hits / capacity / (self.positives / self.total))
+            return hits / self.positives
+        return hits / capacity / (self.positives / self.total)
 
     def _hits(self, share: float) -> Floats:
         return np.array(

@@ -100,7 +100,8 @@ def _rule(entry: dict[str, Any], place: str) -> Rule:
             raise DefinitionError(f"{place}: {key!r} is missing")
     if not any(test in entry for test in TESTS):
         raise DefinitionError(f"{place}: give one of {', '.join(TESTS)}")
-    return Rule(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    return Rule(**values)
 
 
 def rule_score(features: pd.DataFrame, rules: Iterable[Rule]) -> Floats:

@@ -1,2 +1,3 @@
 """x"""
+
 from omdrisk.simulation.world import World, simulate

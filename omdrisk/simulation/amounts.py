@@ -197,7 +197,11 @@ def _masters(
     sums: list[Any] = [np.bincount(master, weights=amount, minlength=size) for amount in (packages, gross)]
     off = has(rows, "mismatch") & (rng.random(count) < 0.6)
     factor = np.where(off, rng.uniform(0.8, 1.25, size=count), 1.0)
-    return master, np.round(sums[0][master] * np.where(off & (packages > 9), factor, 1.0)), np.round(sums[1][master] * factor, 1)
+    return (
+        master,
+        np.round(sums[0][master] * np.where(off & (packages > 9), factor, 1.0)),
+        np.round(sums[1][master] * factor, 1),
+    )
 
 
 def _times(

@@ -23,7 +23,13 @@ OTHER_MEMBERS = ("BD", "ID", "JP", "KR", "LA", "LK", "MM", "MN", "NP", "NZ", "PH
 PLACES = ("sea port", "airport", "airport", "mail centre")
 TECHNIQUES = {"x-ray": "x-ray", "canine": "dog", "trace": "ion scan", "documentary": "documents", "partial": "physical",
               "devan": "physical", "physical": "physical"}  # fmt: skip
-SELECTED = {"random": "random", "intelligence": "intelligence", "rule": "profile", "model": "profile", "officer": "routine"}
+SELECTED = {
+    "random": "random",
+    "intelligence": "intelligence",
+    "rule": "profile",
+    "model": "profile",
+    "officer": "routine",
+}
 
 
 @dataclass
@@ -38,9 +44,9 @@ class Reporter:
         self.records: list[Record] = []
         self.codes = list(self.parameters["administrations"])
         self.offices = list(self.parameters["administrations"].values())
-        self.joined = [
-            int(self.clock.edges[self.clock.names.index(str(office["joined"]))]) for office in self.offices
-        ]
+        scope = [str(phase["name"]) for phase in self.parameters["phases"] if phase["wildlife_cases"]]
+        self.wildlife_from = int(self.clock.edges[self.clock.names.index(scope[0])]) if scope else self.clock.end * 2
+        self.joined = [int(self.clock.edges[self.clock.names.index(str(office["joined"]))]) for office in self.offices]
 
     def _chance(self, probability: float) -> bool:
         return bool(self.rng.random() < probability)
@@ -88,7 +94,7 @@ class Reporter:
             if occurred < self.joined[office] or not self._chance(chance):
                 continue
             for target in ("drug", "wildlife"):
-                if rows[target][number]:
+                if rows[target][number] and (target == "drug" or occurred >= self.wildlife_from):
                     record = self._seizure(rows, number, cell, target, occurred, by_control=bool(found))
                     cases.setdefault(cell["shipment_id"], record["case_id"])
         return cases
@@ -179,7 +185,9 @@ class Reporter:
             if not self._chance(self.parameters["cases"]["warnings"]):
                 continue
             cell = table.iloc[number]
-            guess = "wildlife" if rows["wildlife"][number] or (not rows["drug"][number] and self._chance(0.2)) else "drug"
+            guess = (
+                "wildlife" if rows["wildlife"][number] or (not rows["drug"][number] and self._chance(0.2)) else "drug"
+            )
             record = self._blank(self.codes[office], moment + HOUR, guess, int(rows["mode"][number]), np.nan)
             record.update(case_type="warning", known_at=moment + int(self.rng.uniform(1.5, 5) * HOUR))
             record.update(house_doc_no=cell["house_doc_no"], quantity=np.nan, unit=None, commodity=None, species=None)
@@ -190,6 +198,9 @@ class Reporter:
                 answer["known_at"] = known[cell["shipment_id"]].value // 1000 + int(self.rng.uniform(2, 90) * HOUR)
                 answer["occurred_on"] = answer["known_at"] - HOUR
                 found = rows["result"][number] == FOUND
+                if found:
+                    answer["quantity"] = answer["kg_equivalent"] = float(rows["kg"][number])
+                    answer["unit"] = "kg"
                 answer["remarks"] = f"Feedback to {record['case_id']}: {'positive' if found else 'negative'}"
                 self.records.append(answer)
 
@@ -222,13 +233,19 @@ class Reporter:
         record = self._blank(country, occurred, kind, mode, kg)
         record["known_at"] = self._known(occurred, 14)
         record["direction"] = self._pick({"import": 7, "export": 2, "transit": 1})
-        record["detection_method"] = self._pick({"profile": 4, "random": 1, "routine": 3, "intelligence": 3, "other": 1})
-        record["country_of_departure"] = self._pick({"TH": 5, "MY": 3, "NL": 2, "US": 2, "NG": 2, "ID": 2, "LA": 2, "ZA": 1})
+        record["detection_method"] = self._pick(
+            {"profile": 4, "random": 1, "routine": 3, "intelligence": 3, "other": 1}
+        )
+        record["country_of_departure"] = self._pick(
+            {"TH": 5, "MY": 3, "NL": 2, "US": 2, "NG": 2, "ID": 2, "LA": 2, "ZA": 1}
+        )
         record["country_of_destination"] = country
         if mode == MAIL and self._chance(0.4):
             record["house_doc_no"] = f"RX{int(self.rng.integers(10_000_000, 99_999_999))}0XX"
         if self._chance(0.5):
-            record["declared_description"] = self._pick({"PERSONAL EFFECTS": 3, "GIFT": 2, "CLOTHES": 1, "FOODSTUFF": 2, "PARTS": 1})
+            record["declared_description"] = self._pick(
+                {"PERSONAL EFFECTS": 3, "GIFT": 2, "CLOTHES": 1, "FOODSTUFF": 2, "PARTS": 1}
+            )
         self.records.append(record)
 
     def _other(self) -> str:
@@ -279,7 +296,9 @@ class Reporter:
 
     def table(self) -> pd.DataFrame:
         """Return the canonical cases in the order in which they became known."""
-        records = sorted(self.records, key=lambda record: (record["known_at"], record["case_id"], record["case_status"]))
+        records = sorted(
+            self.records, key=lambda record: (record["known_at"], record["case_id"], record["case_status"])
+        )
         columns: dict[str, Any] = {}
         for column in canonical("cases").columns.values():
             values = [record.get(column.name) for record in records]
@@ -287,7 +306,9 @@ class Reporter:
                 series = pd.Series(pd.to_datetime(np.array(values, dtype="int64"), unit="us", utc=True))
                 columns[column.name] = series.astype(column.dtype)
             elif column.dtype == "float64":
-                columns[column.name] = pd.Series(np.array([np.nan if v is None else v for v in values], dtype=np.float64))
+                columns[column.name] = pd.Series(
+                    np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+                )
             else:
                 columns[column.name] = pd.Series(values, dtype="str")
         return pd.DataFrame(columns)

@@ -113,8 +113,6 @@ class Clock:
             }
         )
         for column in ("start", "end"):
-            frame[column] = pd.to_datetime(frame[column], unit="us", utc=True).astype(
-                pd.DatetimeTZDtype("us", "UTC")
-            )
+            frame[column] = pd.to_datetime(frame[column], unit="us", utc=True).astype(pd.DatetimeTZDtype("us", "UTC"))
         frame["phase"] = frame["phase"].astype("str")
         return frame

@@ -160,9 +160,7 @@ class Officers:
             method[rows] = np.minimum(drawn, len(METHODS) - 1)
         return method
 
-    def _results(
-        self, rng: np.random.Generator, rows: Rows, contraband: NDArray[np.bool_]
-    ) -> NDArray[np.int8]:
+    def _results(self, rng: np.random.Generator, rows: Rows, contraband: NDArray[np.bool_]) -> NDArray[np.int8]:
         control = self._parameters["control"]
         count = len(contraband)
         chance = np.array([float(control["detection"][name]) for name in METHODS] + [0.0])[rows["method"]]

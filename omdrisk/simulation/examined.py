@@ -59,7 +59,12 @@ def inspections(
     selected = rows["moment"] + ((started - rows["moment"]) * share).astype(np.int64) // MINUTE * MINUTE + MINUTE
     found = result == FOUND
     outcome = np.full(count, "clear", dtype=object)
-    for value, word in ((NOT_PERFORMED, "not_performed"), (INCONCLUSIVE, "inconclusive"), (FRAUD, "fraud"), (CLEAR, "clear")):
+    for value, word in (
+        (NOT_PERFORMED, "not_performed"),
+        (INCONCLUSIVE, "inconclusive"),
+        (FRAUD, "fraud"),
+        (CLEAR, "clear"),
+    ):
         outcome[result == value] = word
     outcome = np.where(found, found_words(rows), outcome)
     done = result != NOT_PERFORMED
@@ -73,7 +78,9 @@ def inspections(
     lane = np.where(method == METHODS.index("documentary"), 1, 2)
     order = rng.permutation(count)
     columns: dict[str, Any] = {
-        "inspection_id": text_column([f"I{codes[a]}{n:07d}" for a, n in zip(rows["administration"].tolist(), order.tolist(), strict=True)]),
+        "inspection_id": text_column(
+            [f"I{codes[a]}{n:07d}" for a, n in zip(rows["administration"].tolist(), order.tolist(), strict=True)]
+        ),
         "shipment_id": table["shipment_id"].array,
         "selected_at": moment_column(selected),
         "selected_by": coded_column(SELECTORS, selector),
@@ -89,7 +96,9 @@ def inspections(
         "concealment_code": text_column(np.where(told, "rip_off", "in_goods"), found),
         "started_at": moment_column(started, done),
         "finished_at": moment_column(finished, done),
-        "officer": text_column([f"{codes[a]}-{n % 37:02d}" for a, n in zip(rows["administration"].tolist(), order.tolist(), strict=True)]),
+        "officer": text_column(
+            [f"{codes[a]}-{n % 37:02d}" for a, n in zip(rows["administration"].tolist(), order.tolist(), strict=True)]
+        ),
     }
     made = frame("inspections", columns, count)
     made["case_id"] = made["case_id"].astype("str")

@@ -147,9 +147,7 @@ def _places(rng: np.random.Generator, facts: Facts, parameters: Mapping[str, Any
     rows["onward"] = np.where(direction == TRANSIT, neighbour, -1).astype(np.int16)
 
 
-def _traders(
-    rng: np.random.Generator, facts: Facts, parameters: Mapping[str, Any], rows: Rows, pool: Pool
-) -> None:
+def _traders(rng: np.random.Generator, facts: Facts, parameters: Mapping[str, Any], rows: Rows, pool: Pool) -> None:
     licit = parameters["licit"]
     codes = list(parameters["administrations"])
     own = np.array([facts.country(code) for code in codes])[rows["administration"]]
@@ -190,9 +188,7 @@ def _neighbourhoods(
         pool.share("address", tenants, houses[rng.integers(0, len(houses), size=len(tenants))])
 
 
-def _agents(
-    rng: np.random.Generator, facts: Facts, parameters: Mapping[str, Any], rows: Rows, pool: Pool
-) -> None:
+def _agents(rng: np.random.Generator, facts: Facts, parameters: Mapping[str, Any], rows: Rows, pool: Pool) -> None:
     count = len(rows["mode"])
     rows["forwarder"][:] = -1
     for number, code in enumerate(parameters["administrations"]):
@@ -290,9 +286,7 @@ def _relation_of(
     return chosen
 
 
-def _habits_broken(
-    rng: np.random.Generator, facts: Facts, parameters: Mapping[str, Any], rows: Rows
-) -> None:
+def _habits_broken(rng: np.random.Generator, facts: Facts, parameters: Mapping[str, Any], rows: Rows) -> None:
     licit = parameters["licit"]
     count = len(rows["mode"])
     start = facts.places.country[rows["loading"]]

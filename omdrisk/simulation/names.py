@@ -169,9 +169,15 @@ def _person(style: Style, throw: list[int]) -> list[str]:
     coin = style.coined(throw[3], throw[4])
     target = style.coined_person
     if target and throw[5] % 10 < 8:
-        parts[target] = tuple(f"{old} {new}" for old, new in zip(parts[target], coin, strict=True)) if target == "middle" else coin
+        parts[target] = (
+            tuple(f"{old} {new}" for old, new in zip(parts[target], coin, strict=True)) if target == "middle" else coin
+        )
     elif not target:
-        parts["given"] = tuple(f"{old}{new}" for old, new in zip(parts["given"], coin, strict=True)) if throw[5] % 3 == 0 else parts["given"]
+        parts["given"] = (
+            tuple(f"{old}{new}" for old, new in zip(parts["given"], coin, strict=True))
+            if throw[5] % 3 == 0
+            else parts["given"]
+        )
     made = []
     for spelling, pattern in enumerate(style.patterns["person"]):
         text = pattern.format(**{key: item[spelling] for key, item in parts.items()})

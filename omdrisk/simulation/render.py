@@ -29,7 +29,13 @@ INCOTERMS = ("FOB", "CIF", "CFR", "EXW", "FCA", "DAP", "DDP", "CIP")
 INCOTERM_SHARES = np.cumsum([0.34, 0.27, 0.14, 0.10, 0.06, 0.05, 0.02, 0.02])
 COLLECT = frozenset({"FOB", "EXW", "FCA"})
 NATURES = ("gift", "sale", "documents", "sample", "returned", "other")
-DANGEROUS = {"solvents": "UN1090", "acids": "UN1789", "toluene": "UN1294", "acetic_anhydride": "UN1715", "paints": "UN1263"}
+DANGEROUS = {
+    "solvents": "UN1090",
+    "acids": "UN1789",
+    "toluene": "UN1294",
+    "acetic_anhydride": "UN1715",
+    "paints": "UN1263",
+}
 HANDLING = {
     "ornamental_fish": "AVI", "live_crab": "AVI", "chilled_fish": "PES", "shrimp": "PES", "flowers": "PEF", "grapes": "PEP",
     "avocado": "PEP", "cherry": "PEP", "durian": "PEP", "electronics": "VAL", "phones": "VAL", "fish_maw": "PES",
@@ -120,7 +126,9 @@ class Renderer:
         places = self.facts.places
         own = np.where(rows["direction"] == EXPORT, rows["loading"], rows["discharge"])
         own = np.where(rows["direction"] == TRANSHIPMENT, rows["via"], own)
-        offices = [f"{self.facts.countries[c]}-{code}" for c, code in zip(places.country.tolist(), places.code, strict=True)]
+        offices = [
+            f"{self.facts.countries[c]}-{code}" for c, code in zip(places.country.tolist(), places.code, strict=True)
+        ]
         return {
             "shipment_id": text_column(ids),
             "filed_at": moment_column(rows["moment"]),
@@ -161,7 +169,9 @@ class Renderer:
             "port_of_discharge": coded_column(places.code, rows["discharge"]),
             "place_of_delivery": coded_column(places.code, inland, ~by_post),
             "country_of_departure": coded_column(countries, start, by_post | (rng.random(len(mode)) < 0.3)),
-            "country_of_destination": coded_column(countries, end, (rows["onward"] >= 0) | (rng.random(len(mode)) < 0.3)),
+            "country_of_destination": coded_column(
+                countries, end, (rows["onward"] >= 0) | (rng.random(len(mode)) < 0.3)
+            ),
             "posting_office": coded_column(posting, rows["loading"], by_post),
         }
 
@@ -186,7 +196,9 @@ class Renderer:
             "item_hs_codes": text_column(items),
             "country_of_origin": coded_column(list(self.facts.countries), rows["origin"]),
             "packages": number_column(sizes.packages),
-            "package_type": text_column(np.where(rows["mode"] >= EXPRESS, "PK", np.array(goods.package, dtype=object)[rows["good"]])),
+            "package_type": text_column(
+                np.where(rows["mode"] >= EXPRESS, "PK", np.array(goods.package, dtype=object)[rows["good"]])
+            ),
             "gross_weight_kg": number_column(sizes.gross),
             "net_weight_kg": number_column(sizes.net),
             "volume_m3": number_column(sizes.volume),
@@ -213,7 +225,9 @@ class Renderer:
         made = np.full(count, None, dtype=object)
         made[given] = [
             f"{name}:{codes[office]}{number:07d}"
-            for name, office, number in zip(kind[given], rows["administration"][given].tolist(), serial.tolist(), strict=True)
+            for name, office, number in zip(
+                kind[given], rows["administration"][given].tolist(), serial.tolist(), strict=True
+            )
         ]
         return made
 
@@ -297,9 +311,7 @@ class Renderer:
             "payer": np.where(has(rows, "cash"), third, np.where(habit < 0.1, consignee, -1)).astype(np.int64),
         }
 
-    def _party(
-        self, rng: np.random.Generator, rows: Rows, role: str, number: NDArray[np.int64]
-    ) -> dict[str, Any]:
+    def _party(self, rng: np.random.Generator, rows: Rows, role: str, number: NDArray[np.int64]) -> dict[str, Any]:
         words, parties, count = self.words, self.parties, len(number)
         local = np.zeros(count)
         for office_number, office in enumerate(self.parameters["administrations"].values()):

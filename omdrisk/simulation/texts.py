@@ -58,9 +58,7 @@ def descriptions(
     return texts
 
 
-def _languages(
-    parameters: Mapping[str, Any], rows: Rows, luck: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def _languages(parameters: Mapping[str, Any], rows: Rows, luck: NDArray[np.float64]) -> NDArray[np.int64]:
     language = np.zeros(len(luck), dtype=np.int64)
     for number, office in enumerate(parameters["administrations"].values()):
         mine = rows["administration"] == number

@@ -53,9 +53,7 @@ class Transport:
     seals: NDArray[np.object_]
 
 
-def transport(
-    rng: np.random.Generator, facts: Facts, habits: Habits, rows: Rows, sizes: Amounts
-) -> Transport:
+def transport(rng: np.random.Generator, facts: Facts, habits: Habits, rows: Rows, sizes: Amounts) -> Transport:
     """Draw how each row travels and the numbers it travels under."""
     count = len(rows["mode"])
     mode = rows["mode"]
@@ -75,7 +73,9 @@ def transport(
     ship = line * SHIPS_PER_LINE + (rows["loading"] * 7 + rows["discharge"] + week) % SHIPS_PER_LINE
     vessel, imo, flag = (_only(by_sea, texts[ship]) for texts in _fleet())
     voyage = np.full(count, None, dtype=object)
-    voyage[by_sea] = [f"{w % 1000:03d}{'EWNS'[s % 4]}" for w, s in zip(week[by_sea].tolist(), ship[by_sea].tolist(), strict=True)]
+    voyage[by_sea] = [
+        f"{w % 1000:03d}{'EWNS'[s % 4]}" for w, s in zip(week[by_sea].tolist(), ship[by_sea].tolist(), strict=True)
+    ]
     flown = (mode == AIR) | (mode == EXPRESS)
     flight = (rows["loading"] * 37 + rows["discharge"] * 11) % 880 + 100
     voyage[flown] = [f"{c}{f}" for c, f in zip(carrier[flown].tolist(), flight[flown].tolist(), strict=True)]
@@ -101,9 +101,7 @@ def _only(keep: NDArray[np.bool_], texts: NDArray[np.object_]) -> NDArray[np.obj
     return np.where(keep, texts, None)
 
 
-def _airlines(
-    rng: np.random.Generator, facts: Facts, rows: Rows, luck: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def _airlines(rng: np.random.Generator, facts: Facts, rows: Rows, luck: NDArray[np.float64]) -> NDArray[np.int64]:
     of_country = np.full(len(facts.countries), -1)
     for number, (_, _, home) in enumerate(AIRLINES):
         if home in facts.countries:
@@ -156,9 +154,7 @@ def _containers(
     return made, owned & (rows["mode"] == SEA)
 
 
-def _seals(
-    rng: np.random.Generator, rows: Rows, sizes: Amounts, line: NDArray[np.integer]
-) -> NDArray[np.object_]:
+def _seals(rng: np.random.Generator, rows: Rows, sizes: Amounts, line: NDArray[np.integer]) -> NDArray[np.object_]:
     count = len(line)
     made = np.full(count, None, dtype=object)
     sealed = np.flatnonzero(sizes.full_container)
@@ -185,7 +181,8 @@ def _masters(rows: Rows, sizes: Amounts, carrier: NDArray[np.integer]) -> NDArra
     made = np.full(count, None, dtype=object)
     by_sea = np.flatnonzero(rows["mode"] == SEA)
     made[by_sea] = [
-        f"{LINES[h][0]}{s * 89 % 999_999_937:09d}" for h, s in zip(head[by_sea].tolist(), serial[by_sea].tolist(), strict=True)
+        f"{LINES[h][0]}{s * 89 % 999_999_937:09d}"
+        for h, s in zip(head[by_sea].tolist(), serial[by_sea].tolist(), strict=True)
     ]
     flown = np.flatnonzero((rows["mode"] == AIR) | (rows["mode"] == EXPRESS))
     prefixes: list[Any] = [""] * len(LINES) + [x[1] for x in AIRLINES] + [x[1] for x in COURIERS]

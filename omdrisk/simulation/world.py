@@ -17,6 +17,7 @@ from omdrisk.simulation.control import Officers, known_before
 from omdrisk.simulation.examined import inspections
 from omdrisk.simulation.facts import SEA, facts
 from omdrisk.simulation.files import write_world
+from omdrisk.simulation.fronts import Recruiter
 from omdrisk.simulation.licit import relations, shipments
 from omdrisk.simulation.names import words
 from omdrisk.simulation.networks import Underworld, expected_rows_per_load
@@ -127,11 +128,12 @@ def play(seed: int, count: int, parameters: Mapping[str, Any]) -> Play:
     known = relations(rng["trade"], place, clock, parameters, count, pool)
     trade = shipments(rng["trade"], place, clock, parameters, count, pool, known)
     officers = Officers(place, clock, parameters, trade, rng["control"])
-    under = Underworld(rng["networks"], place, clock, parameters, pool, known, int(trade["relation"].max()) + 1)
+    recruiter = Recruiter(rng["networks"], place, clock, parameters, pool, known, int(trade["relation"].max()) + 1)
+    under = Underworld(recruiter)
     numbers = _numbers(parameters, count)
     plan = under.schedule("drug", numbers["drug"]) + under.schedule("wildlife", numbers["wildlife"])
     hidden = under.play(plan, officers, rng["control"])
-    for relation, agent in under.borrowed:
+    for relation, agent in recruiter.borrowed:
         trade["forwarder"][trade["relation"] == relation] = agent
     kept = np.sort(rng["order"].permutation(count)[: max(count - len(hidden["moment"]), 1)])
     trade = taken(trade, kept)

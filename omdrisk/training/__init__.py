@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from omdrisk.training.calibration import Calibration
     from omdrisk.training.head import Head
+    from omdrisk.training.loop import train
     from omdrisk.training.model import RiskModel
     from omdrisk.training.recipe import Recipe
-    from omdrisk.training.loop import train
 
 # loaded when first used: a targeting unit that opens a bundle needs no estimator to train with
 _HOMES = {

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]
@@ -58,6 +57,7 @@ def boost(
 
     Examples
     --------
+    >>> import numpy as np
     >>> X, y = np.arange(100.0)[:, None], np.arange(100) >= 50
     >>> text, rounds = boost((X, y.astype(float), None), None, rounds=3)
     >>> rounds, text.splitlines()[0]
@@ -73,9 +73,7 @@ def boost(
     train = _dataset(rows, categorical)
     callbacks = [lightgbm.early_stopping(patience, verbose=False)] if stops else []
     valid = [_dataset(later, categorical, train)] if stops and later is not None else None
-    booster = lightgbm.train(
-        chosen, train, rounds, valid_sets=valid, callbacks=callbacks, keep_training_booster=True
-    )
+    booster = lightgbm.train(chosen, train, rounds, valid_sets=valid, callbacks=callbacks, keep_training_booster=True)
     used = max(booster.best_iteration, fewest) if stops else rounds
     return booster.model_to_string(num_iteration=used), int(min(used, booster.num_trees()))
 

@@ -1,5 +1,7 @@
 """Features by name: whatever order they come in, a score stays the same."""
 
+# ruff: noqa: N803 - scikit-learn calls the input X
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

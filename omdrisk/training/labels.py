@@ -14,12 +14,10 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-DAY = pd.Timedelta(days=1)
+DAY = 86_400.0
 
 
-def labelled(
-    recipe: Recipe, shipments: pd.DataFrame, outcomes: pd.DataFrame, as_of: pd.Timestamp
-) -> pd.DataFrame:
+def labelled(recipe: Recipe, shipments: pd.DataFrame, outcomes: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     """Return the examined shipments of the recipe's target, in order of filing.
 
     Parameters
@@ -78,7 +76,7 @@ def _allowed(recipe: Recipe, known: pd.DataFrame) -> pd.Series:
     if "weight" in known:
         allowed &= known["weight"] >= recipe.label.min_weight
     if "rip_off" in known and not recipe.label.rip_off:
-        allowed &= ~known["rip_off"].fillna(False).astype(bool)  # noqa: FBT003
+        allowed &= ~known["rip_off"].fillna(False).astype(bool)
     return allowed
 
 
@@ -87,7 +85,7 @@ def weights(recipe: Recipe, labels: pd.DataFrame, as_of: pd.Timestamp) -> Floats
     weight = labels["weight"].to_numpy(dtype=np.float64).copy()
     half_life = recipe.weights.half_life_days
     if half_life is not None:
-        age = ((as_of - labels["filed_at"]) / DAY).to_numpy(dtype=np.float64)
+        age = (as_of - labels["filed_at"]).dt.total_seconds().to_numpy() / DAY
         weight *= 0.5 ** (age / half_life)
     if recipe.weights.inverse_selection:
         weight *= stands_for(labels["selection_probability"], recipe.weights.clip)

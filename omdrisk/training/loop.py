@@ -1,5 +1,7 @@
 """Training: from a recipe, shipments and outcomes to a head, using only what was known before a moment."""
 
+# ruff: noqa: N803, N806 - as in scikit-learn, X is the input
+
 from __future__ import annotations
 
 import hashlib
@@ -9,7 +11,6 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from omdrisk.errors import InputError
 from omdrisk.features import Catalog, FeaturePipeline
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import numpy.typing as npt
+    import pandas as pd
 
     from omdrisk.training.recipe import Recipe
 
@@ -182,9 +184,7 @@ def _require_both(target: str, labels: pd.DataFrame, moment: pd.Timestamp) -> No
         )
 
 
-def _facts(
-    recipe: Recipe, past: pd.DataFrame, labels: pd.DataFrame, moment: pd.Timestamp, seed: int
-) -> dict[str, Any]:
+def _facts(recipe: Recipe, past: pd.DataFrame, labels: pd.DataFrame, moment: pd.Timestamp, seed: int) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "target": recipe.target,
         "as_of": moment.isoformat(),

@@ -1,5 +1,7 @@
 """A scikit-learn classifier over LightGBM whose state is LightGBM's own text."""
 
+# ruff: noqa: N803, N806 - scikit-learn calls the input X
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
@@ -80,7 +82,7 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         metric: str = "average_precision",
         parameters: Mapping[str, Any] | None = None,
         monotone: Mapping[str, int] | None = None,
-        threads: int = 2,
+        threads: int = 1,
         seed: int = 0,
     ) -> None:
         self.rounds = rounds
@@ -154,7 +156,10 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError("Unknown label type: y must hold two classes")
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) > 2:
-            raise ValueError(f"Only binary classification is supported. The type of the target is multiclass: {len(self.classes_)} classes")
+            raise ValueError(
+                "Only binary classification is supported. The type of the target is multiclass: "
+                f"{len(self.classes_)} classes"
+            )
         if len(self.classes_) < 2:
             raise ValueError(f"y has one class only, {self.classes_[0]!r}: nothing can be learnt from it")
         return cast("Floats", codes.astype(np.float64))

@@ -32,6 +32,6 @@ def utc(moment: str | datetime | pd.Timestamp, name: str = "as_of") -> pd.Timest
         stamp = pd.Timestamp(moment)
     except (ValueError, TypeError):
         raise InputError(f"{name}={moment!r} is not a date such as 2023-04-15") from None
-    if stamp is pd.NaT:
+    if pd.isna(stamp):
         raise InputError(f"{name}={moment!r} is not a date such as 2023-04-15")
     return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")

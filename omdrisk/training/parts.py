@@ -305,7 +305,6 @@ __all__ = [
     "Gate",
     "Label",
     "LightGBM",
-
     "Prior",
     "Report",
     "Rounds",

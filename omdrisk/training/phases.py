@@ -31,7 +31,8 @@ class Phase:
 
     def __post_init__(self) -> None:
         if not self.start < self.end:
-            raise DefinitionError(f"phase {self.name!r} ends before it starts: {self.start.date()} to {self.end.date()}")
+            span = f"{self.start.date()} to {self.end.date()}"
+            raise DefinitionError(f"phase {self.name!r} ends before it starts: {span}")
 
 
 def read_phases(path: str | Path | None = None) -> tuple[Phase, ...]:

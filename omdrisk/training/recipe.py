@@ -1,5 +1,7 @@
 """A recipe: everything that is chosen about a head, in one TOML file that an officer can review."""
 
+# ruff: noqa: RUF009 - the parts are frozen, so they may be shared as defaults
+
 from __future__ import annotations
 
 import tomllib
@@ -55,8 +57,8 @@ class Recipe:
     monotone
         Whether the directions that the catalog states are kept.
     threads
-        Threads of LightGBM. Fixed, because the sums of a histogram depend on how it was divided: another number may
-        give another bundle.
+        Threads of LightGBM. The sums of a histogram depend on how it was divided, so another number may give another
+        bundle; up to some ten thousand examined shipments more than one hardly helps.
     features, label, lightgbm, rounds, calibration, split, weights, history, gate, report
         The tables of the file; see `omdrisk.training.parts`.
 
@@ -71,7 +73,7 @@ class Recipe:
 
     target: str
     monotone: bool = True
-    threads: int = 2
+    threads: int = 1
     features: Features = Features()
     label: Label = Label()
     lightgbm: LightGBM = LightGBM()
@@ -114,12 +116,10 @@ class Recipe:
         for key in values:
             if key not in known:
                 raise DefinitionError(f"{place}: {key!r} is unknown. {did_you_mean(key, known)}")
-        parts = {
-            key: read_part(part, values[key], f"{place} [{key}]") for key, part in _PARTS.items() if key in values
-        }
+        parts = {key: read_part(part, values[key], f"{place} [{key}]") for key, part in _PARTS.items() if key in values}
         plain = {key: value for key, value in values.items() if key not in _PARTS}
         if not isinstance(plain.get("target"), str) or not plain["target"]:
-            raise DefinitionError(f'{place}: \'target\' must name the target, as target = "drug"')
+            raise DefinitionError(f"{place}: 'target' must name the target, as target = \"drug\"")
         for key, kind, wanted in (("monotone", bool, "true or false"), ("threads", int, "a whole number")):
             if key in plain and type(plain[key]) is not kind:
                 raise DefinitionError(f"{place}: {key!r} must be {wanted}, not {plain[key]!r}")

@@ -97,8 +97,9 @@ def shares_in(described: Mapping[str, Any], values: Floats) -> Floats:
     edges = np.asarray(described["edges"], dtype=np.float64)
     if described["kind"] == "category":
         place = np.searchsorted(edges, known)
-        inside = (place < len(edges)) & (edges[np.minimum(place, len(edges) - 1)] == known) if len(edges) else known < 0
-        counts = np.bincount(np.where(inside, place, 0), minlength=max(len(edges), 1))
+        # a code that the reference did not have is counted as 0, other
+        inside = edges[np.minimum(place, len(edges) - 1)] == known
+        counts = np.bincount(np.where(inside, place, 0), minlength=len(edges))
     else:
         counts = np.bincount(np.searchsorted(edges, known, "left"), minlength=len(edges) + 1)
     return cast("Floats", np.r_[counts, len(values) - len(known)] / max(len(values), 1))
@@ -106,10 +107,11 @@ def shares_in(described: Mapping[str, Any], values: Floats) -> Floats:
 
 def _bins(values: Floats) -> dict[str, Any]:
     known = values[~np.isnan(values)]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1], method="lower")) if len(known) else np.empty(0)
+    if not len(known):
+        return _described("number", known, values)
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1], method="lower"))
     # an edge at the largest value would leave its last bin empty
-    edges = edges[edges < known.max()] if len(known) else edges
-    return _described("number", edges, values)
+    return _described("number", edges[edges < known.max()], values)
 
 
 def _codes(values: Floats) -> dict[str, Any]:

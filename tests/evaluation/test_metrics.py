@@ -16,9 +16,9 @@ from omdrisk.evaluation import Ranking, blocks_of, evaluate, lead, metric_names,
 
 
 @given(
-    rows=st.lists(
-        st.tuples(st.booleans(), st.integers(0, 6), st.floats(0.1, 5)), min_size=2, max_size=60
-    ).filter(lambda rows: len({row[0] for row in rows}) == 2)
+    rows=st.lists(st.tuples(st.booleans(), st.integers(0, 6), st.floats(0.1, 5)), min_size=2, max_size=60).filter(
+        lambda rows: len({row[0] for row in rows}) == 2
+    )
 )
 @settings(max_examples=150, deadline=None)
 def test_auc_and_average_precision_are_scikit_learns(rows):
@@ -76,9 +76,9 @@ def test_bootstrap_interval_covers_the_truth():
         day = rng.normal(0, 0.5, 40)[np.repeat(np.arange(40), 20)]
         score = rng.normal(size=800)
         found = (rng.random(800) < 1 / (1 + np.exp(2 - day))).astype(float)
-        row = evaluate(
-            found, score, names=["auc"], blocks=np.repeat(np.arange(40), 20), resamples=200, seed=seed
-        ).iloc[0]
+        row = evaluate(found, score, names=["auc"], blocks=np.repeat(np.arange(40), 20), resamples=200, seed=seed).iloc[
+            0
+        ]
         covered += row["low"] <= 0.5 <= row["high"]
     assert 52 <= covered <= 60
 
