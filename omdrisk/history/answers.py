@@ -70,9 +70,7 @@ class Indexes:
 
     def key(self, by: By) -> KeyIndex:
         """Return the index of all shipments by a key."""
-        return self._once(
-            ("key", by), lambda: KeyIndex.build(self._keys(by), self.facts.shipments["filed_at"])
-        )
+        return self._once(("key", by), lambda: KeyIndex.build(self._keys(by), self.facts.shipments["filed_at"]))
 
     def _keys(self, by: By) -> Integers:
         columns = [self.facts.shipments[f"{KEY}{name}"] for name in by]
@@ -144,9 +142,7 @@ class Indexes:
 
     def sums(self, by: By, value: str) -> list[Integers]:
         """Return running sums of the known values, in limbs."""
-        return self._once(
-            ("sums", by, value), lambda: [running(part) for part in limbs(self._present(by, value))]
-        )
+        return self._once(("sums", by, value), lambda: [running(part) for part in limbs(self._present(by, value))])
 
     def orders(self, by: By, value: str) -> tuple[Floats, WaveletMatrix]:
         """Return the distinct values in order, and the matrix of each event's place among them."""
@@ -262,9 +258,7 @@ class Asked:
 
     def _overall(self, by: By, target: str, amount: str) -> Integers:
         spells = self.indexes.base(by, target, amount)
-        return self._once(
-            ("overall", target, amount, self.indexes.party(by)), lambda: self._sum(spells, (), None)
-        )
+        return self._once(("overall", target, amount, self.indexes.party(by)), lambda: self._sum(spells, (), None))
 
     @_ask.register
     def _(self, question: Finds) -> Any:
@@ -308,9 +302,7 @@ class Asked:
     @_ask.register
     def _(self, question: Mean) -> Any:
         low, high = self._known(question.by, question.value, question.days)
-        total = from_limbs(
-            [part[high] - part[low] for part in self.indexes.sums(question.by, question.value)]
-        )
+        total = from_limbs([part[high] - part[low] for part in self.indexes.sums(question.by, question.value)])
         with np.errstate(invalid="ignore"):
             return total / (high - low)
 

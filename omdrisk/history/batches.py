@@ -108,9 +108,7 @@ def outcome_rows(keyring: Keyring, outcomes: pd.DataFrame) -> tuple[Rows, dict[s
     distinct = pd.Series(targets.dropna().unique(), dtype="str")
     numbers = keyring.hash("target", distinct)
     used = set(usable["target"].tolist())
-    names = {
-        str(name): int(number) for name, number in zip(distinct, numbers, strict=True) if int(number) in used
-    }
+    names = {str(name): int(number) for name, number in zip(distinct, numbers, strict=True) if int(number) in used}
     return usable, reasons, names
 
 

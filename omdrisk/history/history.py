@@ -120,9 +120,7 @@ class History:
     def _of(
         cls, keyring: Keyring, keys: tuple[str, ...], values: tuple[str, ...], store: Store | None = None
     ) -> History:
-        indexes = Indexes(
-            Facts.none(keys, values), keyring.joint, lambda by: not PARTY_ENTITIES.isdisjoint(by)
-        )
+        indexes = Indexes(Facts.none(keys, values), keyring.joint, lambda by: not PARTY_ENTITIES.isdisjoint(by))
         return cls(indexes, keyring, keys, values, store)
 
     @classmethod
@@ -165,9 +163,7 @@ class History:
         return cls.open(path, found)
 
     @classmethod
-    def open(
-        cls, path: str | PathLike[str], secret: bytes | str | None = None, *, wait: float = 10.0
-    ) -> History:
+    def open(cls, path: str | PathLike[str], secret: bytes | str | None = None, *, wait: float = 10.0) -> History:
         """Open the history in a folder; what other processes add to it is seen by the next question.
 
         Parameters
@@ -249,9 +245,7 @@ class History:
         targets: dict[str, int] | None = None,
     ) -> Change:
         if self._horizon is not None:
-            raise HistoryError(
-                "A history frozen by before(...) takes nothing in; add to the one it was made from."
-            )
+            raise HistoryError("A history frozen by before(...) takes nothing in; add to the one it was made from.")
         with self._changing:
             if self._store is None:
                 return self._add(shipments, outcomes, reasons, targets or {})

@@ -125,9 +125,7 @@ def count_less(bits: Any, ranks: Any, zeros: Any, lows: Any, highs: Any, limits:
 
 
 @compiled
-def ended_within(
-    ends: Any, begins: Any, amounts: Any, offsets: Any, slots: Any, since: Any, until: Any
-) -> Any:
+def ended_within(ends: Any, begins: Any, amounts: Any, offsets: Any, slots: Any, since: Any, until: Any) -> Any:
     """Return the summed amounts of states that began at or after `since` and ended before `until`."""
     sums = np.zeros(slots.size, np.int64)
     for i in range(slots.size):

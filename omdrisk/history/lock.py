@@ -40,9 +40,7 @@ def writing(folder: Path, wait: float) -> Iterator[None]:
     try:
         file = path.open("a+b")
     except OSError as error:
-        raise HistoryError(
-            f"{folder} cannot be written to ({error.strerror}); nothing was changed."
-        ) from error
+        raise HistoryError(f"{folder} cannot be written to ({error.strerror}); nothing was changed.") from error
     with file:
         _acquire(file, path, wait)
         file.seek(0)

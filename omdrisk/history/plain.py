@@ -104,9 +104,7 @@ def ended_within(
     return sums
 
 
-def last_standing(
-    begins: Integers, ends: Integers, offsets: Integers, slots: Integers, until: Integers
-) -> Integers:
+def last_standing(begins: Integers, ends: Integers, offsets: Integers, slots: Integers, until: Integers) -> Integers:
     """Return the position of the latest state that began before `until` and had not ended; else -1."""
     first = np.where(slots >= 0, offsets[np.maximum(slots, 0)], 0)
     place = bisect(begins, offsets, slots, until) - 1

@@ -21,8 +21,7 @@ class _About:
     def __post_init__(self) -> None:
         if not isinstance(self.by, tuple) or not all(isinstance(name, str) for name in self.by):
             raise DefinitionError(
-                f"{type(self).__name__}: by={self.by!r} must be a tuple of entity names, "
-                "like by=('consignee',)."
+                f"{type(self).__name__}: by={self.by!r} must be a tuple of entity names, like by=('consignee',)."
             )
 
     @property
@@ -229,17 +228,7 @@ class Quantile(_OfValue):
 
 
 Question: TypeAlias = (
-    Shipments
-    | SinceFirst
-    | SinceLast
-    | Distinct
-    | Finds
-    | Inspected
-    | Rate
-    | SinceFind
-    | Mean
-    | Known
-    | Quantile
+    Shipments | SinceFirst | SinceLast | Distinct | Finds | Inspected | Rate | SinceFind | Mean | Known | Quantile
 )
 
 

@@ -48,9 +48,7 @@ class Segment:
             table = pa.ipc.open_file(pa.memory_map(str(folder / self.file))).read_all()
             columns = {name: _numbers(table.column(name), kind) for name, kind in types.items()}
         except (pa.ArrowException, KeyError, ValueError) as error:
-            raise HistoryError(
-                f"{folder / self.file} is damaged: {error}. Restore it from a copy."
-            ) from error
+            raise HistoryError(f"{folder / self.file} is damaged: {error}. Restore it from a copy.") from error
         return Rows(columns)
 
     def check_size(self, folder: Path) -> None:
@@ -59,9 +57,7 @@ class Segment:
         try:
             size = path.stat().st_size
         except FileNotFoundError as error:
-            raise HistoryError(
-                f"{path} is missing, but the manifest names it. Restore it from a copy."
-            ) from error
+            raise HistoryError(f"{path} is missing, but the manifest names it. Restore it from a copy.") from error
         if size != self.bytes:
             raise HistoryError(f"{path} has {size} bytes instead of {self.bytes}. Restore it from a copy.")
 
@@ -71,9 +67,7 @@ class Segment:
         with (folder / self.file).open("rb") as source:
             found = hashlib.file_digest(source, "sha256").hexdigest()
         if found != self.sha256:
-            raise HistoryError(
-                f"{folder / self.file} is not what was written (SHA-256). Restore it from a copy."
-            )
+            raise HistoryError(f"{folder / self.file} is not what was written (SHA-256). Restore it from a copy.")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the description for the manifest."""

@@ -115,9 +115,7 @@ class Store:
         self._wait = wait
         self.manifest = Manifest.read(folder / MANIFEST)
         if not hmac.compare_digest(self.manifest.secret_check, secret_check(secret)):
-            raise HistoryError(
-                f"{folder} was made with another secret. Set OMDRISK_SECRET to the agency's own."
-            )
+            raise HistoryError(f"{folder} was made with another secret. Set OMDRISK_SECRET to the agency's own.")
         for segment in self.manifest.segments:
             segment.check_size(folder)
         self._stamp: tuple[int, ...] = ()
@@ -185,9 +183,7 @@ class Store:
                     path.unlink(missing_ok=True)
             yield
 
-    def append(
-        self, *, shipments: Rows | None = None, outcomes: Rows | None = None, targets: dict[str, int]
-    ) -> None:
+    def append(self, *, shipments: Rows | None = None, outcomes: Rows | None = None, targets: dict[str, int]) -> None:
         """Add segments; the caller holds the right to write and has loaded the newest manifest."""
         now = self.manifest
         number = now.generation + 1
@@ -200,9 +196,7 @@ class Store:
                 now = replace(now, outcomes=(*now.outcomes, part))
             self._commit(replace(now, generation=number, targets=now.targets | targets))
         except OSError as error:
-            raise HistoryError(
-                f"{self.folder}: {error.strerror}; the history is as it was before."
-            ) from error
+            raise HistoryError(f"{self.folder}: {error.strerror}; the history is as it was before.") from error
 
     def rewrite(self, facts: Facts) -> None:
         """Replace all segments by one of each kind; the caller holds the right to write."""
@@ -217,9 +211,7 @@ class Store:
                 )
             )
         except OSError as error:
-            raise HistoryError(
-                f"{self.folder}: {error.strerror}; the history is as it was before."
-            ) from error
+            raise HistoryError(f"{self.folder}: {error.strerror}; the history is as it was before.") from error
 
     def _commit(self, manifest: Manifest) -> None:
         _replace(self.folder, manifest)

@@ -1,4 +1,4 @@
-"""Weights, packages, values, distances and times of shipments: norms of goods, habits of relations, tells, and noise."""
+"""Weights, packages, values and times of shipments: norms of goods, habits of relations, tells, and noise."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omdrisk.simulation.clock import DAY, HOUR
+from omdrisk.simulation.draws import grouped
 from omdrisk.simulation.facts import AIR, EXPRESS, MAIL, SEA, Facts
-from omdrisk.simulation.licit import grouped
 from omdrisk.simulation.rows import Rows, has
 
 if TYPE_CHECKING:

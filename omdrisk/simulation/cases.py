@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Record = dict[str, Any]
+SECOND = 1_000_000
 OTHER_MEMBERS = ("BD", "ID", "JP", "KR", "LA", "LK", "MM", "MN", "NP", "NZ", "PH", "SG")
 PLACES = ("sea port", "airport", "airport", "mail centre")
 TECHNIQUES = {"x-ray": "x-ray", "canine": "dog", "trace": "ion scan", "documentary": "documents", "partial": "physical",
@@ -42,6 +43,8 @@ class Reporter:
 
     def __post_init__(self) -> None:
         self.records: list[Record] = []
+        self._told = 0
+        self._last = 0
         self.codes = list(self.parameters["administrations"])
         self.offices = list(self.parameters["administrations"].values())
         scope = [str(phase["name"]) for phase in self.parameters["phases"] if phase["wildlife_cases"]]
@@ -66,8 +69,6 @@ class Reporter:
         if self._chance(self.parameters["cases"]["slow"]):
             delay += self.rng.uniform(50, 220)
         return int(occurred + max(delay, 0.1) * DAY) // HOUR * HOUR + HOUR
-
-    # ------------------------------------------------------------------ finds
 
     def report(self, rows: Rows, table: pd.DataFrame, inspected: pd.DataFrame) -> dict[str, str]:
         """Report finds; return the case of each shipment that has one.
@@ -149,8 +150,6 @@ class Reporter:
         record["case_status"] = "corrected"
         self.records.append(wrong)
 
-    # ------------------------------------------------------------- no finds
-
     def false_reports(self, rows: Rows, table: pd.DataFrame, inspected: pd.DataFrame) -> None:
         """Report a few finds that were none, and withdraw them later."""
         seizures = len(self.records)
@@ -204,8 +203,6 @@ class Reporter:
                 answer["remarks"] = f"Feedback to {record['case_id']}: {'positive' if found else 'negative'}"
                 self.records.append(answer)
 
-    # ----------------------------------------------------------------- others
-
     def elsewhere(self, scale: float) -> None:
         """Fill each phase up to its share of the published totals with cases that no manifest here holds."""
         have: dict[tuple[str, bool], int] = {}
@@ -251,10 +248,8 @@ class Reporter:
     def _other(self) -> str:
         return OTHER_MEMBERS[int(self.rng.integers(0, len(OTHER_MEMBERS)))]
 
-    # ------------------------------------------------------------------ parts
-
     def _number(self, country: str) -> str:
-        self._last = getattr(self, "_last", 0) + 1
+        self._last += 1
         return f"C{self._last * 7_919 % 999_983:06d}{country}"
 
     def _blank(self, country: str, occurred: int, kind: str, mode: int, kg: float) -> Record:
@@ -294,16 +289,16 @@ class Reporter:
                 record.update(quantity=float(max(1, round(kg / 0.00025))), unit="tablets")
         return record
 
-    def table(self) -> pd.DataFrame:
-        """Return the canonical cases in the order in which they became known."""
-        records = sorted(
-            self.records, key=lambda record: (record["known_at"], record["case_id"], record["case_status"])
-        )
+    def new_cases(self) -> pd.DataFrame:
+        """Return the canonical cases that were reported since the last call."""
+        records = self.records[self._told :]
+        self._told = len(self.records)
         columns: dict[str, Any] = {}
         for column in canonical("cases").columns.values():
             values = [record.get(column.name) for record in records]
             if column.type == "time":
-                series = pd.Series(pd.to_datetime(np.array(values, dtype="int64"), unit="us", utc=True))
+                micros = np.array(values, dtype=np.int64) // SECOND * SECOND
+                series = pd.Series(pd.to_datetime(micros, unit="us", utc=True))
                 columns[column.name] = series.astype(column.dtype)
             elif column.dtype == "float64":
                 columns[column.name] = pd.Series(

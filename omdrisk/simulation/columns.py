@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from omdrisk.records.schema import table
 
@@ -20,7 +21,7 @@ def text_column(texts: Sequence[str | None] | NDArray[np.object_], keep: NDArray
     """Return one text per row; None, and rows that are not kept, are missing."""
     array = pa.array(texts, type=pa.large_string())
     if keep is not None:
-        array = pa.compute.if_else(pa.array(keep), array, pa.scalar(None, pa.large_string()))
+        array = pc.if_else(pa.array(keep), array, pa.scalar(None, pa.large_string()))
     return pd.array(array, dtype="str")
 
 

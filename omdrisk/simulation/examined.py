@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from omdrisk.simulation.clock import DAY, HOUR
+from omdrisk.simulation.clock import HOUR
 from omdrisk.simulation.columns import coded_column, frame, moment_column, number_column, text_column
 from omdrisk.simulation.control import CLEAR, FOUND, FRAUD, INCONCLUSIVE, METHODS, NOT_PERFORMED, SELECTORS
 from omdrisk.simulation.facts import SEA
@@ -76,10 +76,10 @@ def inspections(
     intensity = np.round(rng.uniform(low, high + 1e-9))
     told = found & (rows["role"] == HIJACKED) & (rng.random(count) < parameters["cases"]["rip_off_told"])
     lane = np.where(method == METHODS.index("documentary"), 1, 2)
-    order = rng.permutation(count)
+    order = rows["serial"]
     columns: dict[str, Any] = {
         "inspection_id": text_column(
-            [f"I{codes[a]}{n:07d}" for a, n in zip(rows["administration"].tolist(), order.tolist(), strict=True)]
+            [f"I{codes[a]}{n:08d}" for a, n in zip(rows["administration"].tolist(), order.tolist(), strict=True)]
         ),
         "shipment_id": table["shipment_id"].array,
         "selected_at": moment_column(selected),
@@ -103,9 +103,3 @@ def inspections(
     made = frame("inspections", columns, count)
     made["case_id"] = made["case_id"].astype("str")
     return made
-
-
-def latest_days(known: NDArray[np.int64], since: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Days between two moments, for reports."""
-    days: NDArray[np.float64] = (known - since) / DAY
-    return days

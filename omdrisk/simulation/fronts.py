@@ -9,8 +9,8 @@ import numpy as np
 
 from omdrisk.simulation.clock import DAY, Clock
 from omdrisk.simulation.facts import AIR, COVERS, EXPRESS, MAIL, MODES, SEA, Facts
-from omdrisk.simulation.licit import NEIGHBOURS, Relations
 from omdrisk.simulation.pool import FIRM, FORWARDER, PERSON, Pool
+from omdrisk.simulation.relations import NEIGHBOURS, Relations
 from omdrisk.simulation.rows import BIT, DUMMY, EXPORT, IMPORT, TELLS, TRANSIT
 
 if TYPE_CHECKING:

@@ -109,24 +109,32 @@ class Underworld:
         return records
 
     def _adapt(self, network: Network, period: int) -> None:
-        """Between periods, learn from what was seized in the last one."""
+        """When a new period begins, learn from what was seized in the last one in which the network worked."""
+        if period == network.period:
+            return
         learn = self.parameters["adaptation"]
         strength = float(learn["strength"])
-        if network.period >= 0 and network.seized_tells and strength > 0:
+        chance = self.recruiter.chance
+        if network.seized_goods and strength > 0:
             for name in sorted(network.seized_tells & network.tells):
-                if self.recruiter.chance(learn["drop_tell"] * strength):
+                if chance(learn["drop_tell"] * strength):
                     network.tells.discard(name)
-                    if self.recruiter.chance(learn["take_tell"] * strength):
+                    if chance(learn["take_tell"] * strength):
                         network.tells.add(self.recruiter.one([tell for tell in TELLS if tell != name]))
-            if network.seized_goods and self.recruiter.chance(learn["change_cover"] * strength):
-                network.covers, network.fronts = {}, {}
-            if self.recruiter.chance(self.parameters["networks"]["new_corridor"] * strength):
-                for office, front in network.fronts.items():
-                    network.past.setdefault(office, []).append(front)
+            if chance(learn["change_cover"] * strength):
+                self._retire(network)
+                network.covers = {}
+            if chance(self.parameters["networks"]["new_corridor"] * strength):
+                self._retire(network)
                 self.recruiter.settle(network, self._corridor(network.target))
-        if period != network.period:
-            network.seized_tells, network.seized_goods = set(), set()
-            network.period = period
+        network.seized_tells, network.seized_goods = set(), set()
+        network.period = period
+
+    @staticmethod
+    def _retire(network: Network) -> None:
+        for office, front in network.fronts.items():
+            network.past.setdefault(office, []).append(front)
+        network.fronts = {}
 
     def _notice(self, network: Network, front: Front, record: Record) -> None:
         network.seized_tells |= {name for name in TELLS if record["tells"] & BIT[name] and name in network.tells}

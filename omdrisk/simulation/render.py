@@ -10,10 +10,11 @@ import numpy as np
 from omdrisk.simulation.amounts import Amounts, Habits, amounts
 from omdrisk.simulation.clock import Clock
 from omdrisk.simulation.columns import coded_column, frame, moment_column, number_column, text_column
+from omdrisk.simulation.draws import draw_shares
 from omdrisk.simulation.facts import AIR, EXPRESS, MAIL, SEA, Facts
-from omdrisk.simulation.licit import draw_shares
-from omdrisk.simulation.names import FULL, LATIN, SHORT, Words
+from omdrisk.simulation.names import Words
 from omdrisk.simulation.pool import PERSON, Parties
+from omdrisk.simulation.roles import PartyWriter
 from omdrisk.simulation.rows import DIRECTIONS, EXPORT, LOAD, TRANSHIPMENT, Rows, has
 from omdrisk.simulation.texts import commodity_codes, descriptions
 from omdrisk.simulation.transport import Transport, transport
@@ -45,30 +46,6 @@ RATES = {"USD": 1.0, "EUR": 0.92, "CNY": 6.9, "VND": 23_400.0, "THB": 34.0, "JPY
 AMENDED = ("consignee_name;consignee_address", "goods_description", "consignee_name", "place_of_delivery",
            "goods_description;hs_code", "shipper_name")  # fmt: skip
 HARMLESS = ("gross_weight_kg", "packages", "seal_nos", "voyage_flight_no", "gross_weight_kg;packages")
-# Columns that pre-loading data (7+1) hold; the rest is missing in such rows.
-PREALERT = frozenset(
-    {
-        "shipment_id", "filed_at", "country_of_report", "direction", "transport_mode", "express", "house_doc_no", "packages",
-        "gross_weight_kg", "goods_description", "shipper_name", "shipper_address", "shipper_country", "consignee_name",
-        "consignee_address", "consignee_country", "posting_office", "nature_of_item", "office", "message_function",
-    }
-)  # fmt: skip
-# How often a column is missing although it applies: by sea, air, express, mail; multiplied by the quality of the data.
-MISSING = {
-    "net_weight_kg": (0.2, 0.5, 0.8, 0.7), "volume_m3": (0.25, 0.4, 0.9, 1.0), "invoice_value": (0.07, 0.18, 0.08, 0.10),
-    "freight_charge": (0.3, 0.3, 0.35, 0.3), "incoterm": (0.1, 0.25, 0.6, 1.0), "freight_payment": (0.12, 0.2, 0.4, 0.8),
-    "country_of_origin": (0.05, 0.15, 0.2, 0.25), "etd": (0.1, 0.1, 0.4, 0.7), "ata": (0.05, 0.05, 0.1, 0.3),
-    "imo_no": (0.12, 0, 0, 0), "voyage_flight_no": (0.05, 0.05, 0.2, 1.0), "conveyance_nationality": (0.3, 1, 1, 1),
-    "place_of_receipt": (0.5, 1, 1, 1), "place_of_delivery": (0.35, 0.7, 1, 1), "master_doc_no": (0.02, 0.03, 0.1, 0.6),
-    "master_packages": (0.25, 0.3, 0.6, 1), "master_weight_kg": (0.25, 0.3, 0.6, 1), "shipper_tax_id": (0.85, 0.9, 0.97, 1),
-    "consignee_tax_id": (0.05, 0.12, 0.3, 0.9), "shipper_phone": (0.4, 0.4, 0.3, 0.35), "consignee_phone": (0.22, 0.3, 0.15, 0.2),
-    "notify_phone": (0.4, 0.5, 1, 1), "shipper_city": (0.5, 0.5, 0.4, 0.4), "consignee_city": (0.4, 0.4, 0.3, 0.3),
-    "consignee_postcode": (0.8, 0.8, 0.4, 0.35), "shipper_postcode": (0.9, 0.9, 0.6, 0.5), "seal_nos": (0.04, 1, 1, 1),
-    "container_type": (0.1, 1, 1, 1), "package_type": (0.06, 0.2, 0.4, 0.8), "special_handling": (1, 0.25, 1, 1),
-    "quantity": (0.4, 0.5, 0.6, 0.6), "shipper_email": (0.6, 0.6, 0.5, 0.7), "consignee_email": (0.6, 0.6, 0.4, 0.7),
-    "hs_version": (0.6, 0.6, 0.7, 0.9), "shipper_address": (0.02, 0.03, 0.02, 0.04), "consignee_address": (0.02, 0.03, 0.02, 0.03),
-    "declarant_name": (0.15, 0.2, 0.3, 1), "forwarder_name": (0.05, 0.1, 1, 1), "fill_status": (0.2, 1, 1, 1),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,6 +59,11 @@ class Renderer:
     words: Words
     habits: Habits
 
+    @property
+    def writer(self) -> PartyWriter:
+        """Who writes the parties' columns."""
+        return PartyWriter(self.facts, self.parameters, self.parties, self.words, self.habits)
+
     def shipments(self, rng: np.random.Generator, rows: Rows) -> pd.DataFrame:
         """Return the canonical shipments of a block of rows."""
         sizes = amounts(rng, self.facts, self.habits, rows)
@@ -92,13 +74,9 @@ class Renderer:
         columns.update(self._goods(rng, rows, sizes))
         columns.update(self._money(rng, rows, sizes))
         columns.update(self._equipment(rng, rows, sizes, travel))
-        for party, numbers in self._roles(rng, rows).items():
-            columns.update(self._party(rng, rows, party, numbers))
-        self._order_bills(rng, rows, columns)
+        columns.update(self.writer.columns(rng, rows))
         table = frame("shipments", columns, len(rows["mode"]))
         return self._with_gaps(rng, rows, table)
-
-    # ---------------------------------------------------------------- columns
 
     def _quality(self, rows: Rows) -> NDArray[np.float64]:
         offices = self.parameters["administrations"].values()
@@ -283,98 +261,11 @@ class Renderer:
             "vgm_kg": number_column(sizes.vgm, seaborne),
         }
 
-    # ---------------------------------------------------------------- parties
-
-    def _roles(self, rng: np.random.Generator, rows: Rows) -> dict[str, NDArray[np.int64]]:
-        count = len(rows["mode"])
-        outward = rows["direction"] == EXPORT
-        consignee = np.where(outward, rows["foreign"], rows["local"]).astype(np.int64)
-        shipper = np.where(outward, rows["local"], rows["foreign"]).astype(np.int64)
-        trade = rows["mode"] < EXPRESS
-        notify = np.where(trade, rows["notify"], -1).astype(np.int64)
-        odd = has(rows, "notify")
-        stranger = shipper[rng.integers(0, count, size=count)] if count else shipper
-        notify = np.where(odd, np.where(rng.random(count) < 0.6, -1, stranger), notify)
-        notify = np.where(trade, notify, -1)
-        habit = self._habit(8, rows)
-        buys = trade & (habit < 0.3)
-        agent = np.where(habit < 0.55, rows["forwarder"], np.where(habit < 0.8, consignee, -1)).astype(np.int64)
-        third = np.where(rng.random(count) < 0.4, rows["forwarder"], -1)
-        return {
-            "shipper": shipper,
-            "consignee": consignee,
-            "notify": notify,
-            "buyer": np.where(buys, consignee, -1),
-            "seller": np.where(buys, shipper, -1),
-            "forwarder": np.where(trade, rows["forwarder"], -1).astype(np.int64),
-            "declarant": np.where(rows["mode"] != MAIL, agent, -1),
-            "payer": np.where(has(rows, "cash"), third, np.where(habit < 0.1, consignee, -1)).astype(np.int64),
-        }
-
-    def _party(self, rng: np.random.Generator, rows: Rows, role: str, number: NDArray[np.int64]) -> dict[str, Any]:
-        words, parties, count = self.words, self.parties, len(number)
-        local = np.zeros(count)
-        for office_number, office in enumerate(self.parameters["administrations"].values()):
-            share = 1.0 - float(office["languages"].get("en", 0.0))
-            local[rows["administration"] == office_number] = share
-        at_home = role in ("consignee", "declarant", "forwarder", "payer", "buyer", "notify")
-        native = np.where(at_home, local, 0.04)
-        luck = np.where(rng.random(count) < 0.88, self._habit(3, rows), rng.random(count))
-        spelling = np.where(luck < native, FULL, np.where(luck < native + (1 - native) * 0.84, LATIN, SHORT))
-        plain = (spelling != FULL).astype(np.int64)
-        safe = np.maximum(number, 0)
-        there = number >= 0
-        firm = parties.kind[safe] != PERSON
-        quality = self._quality(rows)
-        names = words.names[safe, spelling]
-        wrong = np.flatnonzero(there & (rng.random(count) < 0.006 * quality))
-        spot = rng.random(len(wrong))
-        names[wrong] = [_slip(text, place) for text, place in zip(names[wrong], spot.tolist(), strict=True)]
-        columns: dict[str, Any] = {
-            f"{role}_name": text_column(names, there),
-            f"{role}_country": coded_column(list(self.facts.countries), np.where(there, parties.country[safe], -1)),
-        }
-        if role in ("forwarder", "declarant", "payer", "buyer", "seller"):
-            detail = there & (role in ("declarant", "payer")) & firm
-            columns[f"{role}_tax_id"] = text_column(words.numbers[safe], detail & (rng.random(count) < 0.7))
-            return columns
-        nobody = has(rows, "anonymous")
-        thin = nobody & (rng.random(count) < 0.5)
-        address = words.addresses[safe, plain]
-        address = np.where(thin, np.array([c.upper() if c else c for c in words.cities[safe]], dtype=object), address)
-        phones = words.phones[safe, (luck > 0.7).astype(np.int64)]
-        tax_id = words.numbers[safe].copy()
-        slip = np.flatnonzero(there & firm & (rng.random(count) < 0.003 * quality))
-        tax_id[slip] = [text[:-2] + text[-1] + text[-2] for text in tax_id[slip]]
-        known = there & ~nobody
-        columns[f"{role}_address"] = text_column(address, there)
-        columns[f"{role}_phone"] = text_column(phones, known)
-        columns[f"{role}_tax_id"] = text_column(tax_id, known & firm)
-        if role != "notify":
-            columns[f"{role}_city"] = text_column(words.cities[safe], there)
-            columns[f"{role}_postcode"] = text_column(words.postcodes[safe], there)
-            columns[f"{role}_email"] = text_column(words.emails[safe], known)
-        return columns
-
-    def _order_bills(self, rng: np.random.Generator, rows: Rows, columns: dict[str, Any]) -> None:
-        """Make a few sea bills out to order: the consignee is a bank's or shipper's order, the notify party is real."""
-        to_order = (rows["mode"] == SEA) & (rows["direction"] != EXPORT) & ~rows["private"]
-        to_order &= (self._habit(4, rows) * 977 % 1) < 0.025
-        names = np.asarray(columns["consignee_name"], dtype=object)
-        names[to_order] = "TO ORDER"
-        columns["consignee_name"] = text_column(names)
-        for field in ("address", "phone", "tax_id", "city", "postcode", "email", "country"):
-            texts = np.asarray(columns[f"consignee_{field}"], dtype=object)
-            texts[to_order] = None
-            columns[f"consignee_{field}"] = text_column(np.where(texts == texts, texts, None))  # noqa: PLR0124 - NaN
-
-    # ------------------------------------------------------------------- gaps
-
     def _with_gaps(self, rng: np.random.Generator, rows: Rows, table: pd.DataFrame) -> pd.DataFrame:
         """Take out what the agency did not get."""
         quality, mode = self._quality(rows), rows["mode"]
         count = len(mode)
-        for column, chances in MISSING.items():
+        for column, chances in self.parameters["missing"].items():
             chance = np.array(chances, dtype=np.float64)[mode]
             lost = rng.random(count) < np.where(chance >= 1, 1.0, np.minimum(chance * (0.4 + 0.6 * quality), 0.98))
             table[column] = table[column].mask(lost)
@@ -383,12 +274,6 @@ class Renderer:
         share = np.where(mode == SEA, 0.0, np.where(mode == MAIL, share * 1.6, share))
         early = rng.random(count) < share
         for column in table.columns:
-            if column not in PREALERT:
+            if column not in self.parameters["prealert"]["columns"]:
                 table[column] = table[column].mask(early)
         return table
-
-
-def _slip(text: str, spot: float) -> str:
-    """Lose one letter of a name."""
-    place = 1 + int(spot * max(len(text) - 2, 0))
-    return text[:place] + text[place + 1 :] if len(text) > 4 else text

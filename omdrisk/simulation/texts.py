@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from omdrisk.simulation.draws import draw_shares
 from omdrisk.simulation.facts import AIR, EXPRESS, LANGUAGES, MAIL, Facts
-from omdrisk.simulation.licit import draw_shares
 from omdrisk.simulation.rows import Rows, has
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 
-class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class RiskModel(ClassifierMixin, BaseEstimator):
     """Gradient boosted trees for one target: found, or not.
 
     The same data, parameters and seed give the same model, byte for byte, on one machine. Missing values stay missing

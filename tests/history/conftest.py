@@ -87,9 +87,7 @@ def _typed(frame: pd.DataFrame, times: set, texts: set, numbers: set) -> pd.Data
 
 moments = st.one_of(st.integers(0, 12).map(lambda n: n * 10 * HOUR), st.sampled_from(EXTREMES))
 names = st.sampled_from(["a", "b", "c", None])
-values = st.one_of(
-    st.sampled_from([1.0, 2.0, 2.5, math.nan, -3.25]), st.integers(0, 2**50).map(lambda n: n / 2**20)
-)
+values = st.one_of(st.sampled_from([1.0, 2.0, 2.5, math.nan, -3.25]), st.integers(0, 2**50).map(lambda n: n / 2**20))
 
 
 @st.composite

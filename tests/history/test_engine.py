@@ -57,8 +57,7 @@ def test_wavelet_matrix_is_sorting(loops):
         nth = rng.integers(-1, 200, 300)
         limit = rng.integers(0, 2 * top, 300)
         expected = [
-            int(np.sort(codes[a:b])[k]) if 0 <= k < b - a else -1
-            for a, b, k in zip(low, high, nth, strict=True)
+            int(np.sort(codes[a:b])[k]) if 0 <= k < b - a else -1 for a, b, k in zip(low, high, nth, strict=True)
         ]
         assert matrix.smallest(low, high, nth).tolist() == expected
         less = [int((codes[a:b] < top_).sum()) for a, b, top_ in zip(low, high, limit, strict=True)]

@@ -44,9 +44,7 @@ def tables(seed=0, size=300):
 
 @pytest.fixture
 def folder(tmp_path):
-    History.create(
-        tmp_path / "history", keys=["x_lane", "consignee_name"], values=["gross_weight_kg"], secret=SECRET
-    )
+    History.create(tmp_path / "history", keys=["x_lane", "consignee_name"], values=["gross_weight_kg"], secret=SECRET)
     return tmp_path / "history"
 
 
