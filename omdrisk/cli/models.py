@@ -20,13 +20,14 @@ from omdrisk.cli.terminal import (
     screen,
     steps,
 )
-from omdrisk.errors import InputError
+from omdrisk.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from omdrisk.training import Recipe
 
+NO_RECIPES = {"phases", "rules"}
 Seed = Annotated[int, typer.Option(help="The same seed gives the same bundle.")]
 Recipes = Annotated[
     list[Path], typer.Option("--recipe", help="Recipe file (models/*.toml); may be given several times.")
@@ -37,8 +38,16 @@ def _recipes(paths: list[Path]) -> list[Recipe]:
     from omdrisk.resources import definitions
     from omdrisk.training import Recipe
 
-    shipped = definitions("models")
-    return [Recipe.read(path if path.exists() else shipped / path.with_suffix(".toml").name) for path in paths]
+    shipped = {path.stem: path for path in definitions("models").glob("*.toml") if path.stem not in NO_RECIPES}
+    chosen = []
+    for path in paths:
+        found = path if path.is_file() else shipped.get(path.name.removesuffix(".toml"))
+        if found is None:
+            raise InputError(
+                f"{path}: no such recipe file, and none of that name is shipped. {did_you_mean(path.stem, shipped)}"
+            )
+        chosen.append(Recipe.read(found))
+    return chosen
 
 
 def _table(frame: pd.DataFrame, title: str) -> None:

@@ -72,10 +72,12 @@ def load_table(path: Path, what: str) -> pd.DataFrame:
 
 
 def save_table(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame by the ending of its name: .parquet, .csv (UTF-8 with a mark for Excel) or .json."""
+    """Write a frame by the ending of its name: .parquet, .csv (for Excel, and no formula in it acts) or .json."""
+    from omdrisk.reports import write_csv
+
     writers: dict[str, Callable[[Path], Any]] = {
         ".parquet": lambda to: frame.to_parquet(to, index=False),
-        ".csv": lambda to: frame.to_csv(to, index=False, encoding="utf-8-sig"),
+        ".csv": lambda to: write_csv(frame, to),
         ".json": lambda to: frame.to_json(to, orient="records", date_format="iso", force_ascii=False, indent=1),
     }
     if path.suffix not in writers:

@@ -255,7 +255,10 @@ def _report(
             metrics=seen[target],
             capacity=_curves(tables[target]),
             tables={"Against the known truth": tables[target]},
-            note="Against the known truth of the simulated world, over all shipments of phase V, examined or not.",
+            note=(
+                "The first table rests on examined shipments, as an agency would have it; the curves and the last table "
+                "on the known truth of the simulated world, over all shipments of phase V."
+            ),
         ).with_explanation(scorer, sample)
         for target in TARGETS
     ]

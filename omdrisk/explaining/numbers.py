@@ -11,6 +11,8 @@ Language = Literal["en", "vi", "zh"]
 LANGUAGES: Final[tuple[str, ...]] = get_args(Language)
 NOTHING: Final = "–"
 
+LESS: Final = {"en": "less than {}", "vi": "dưới {}", "zh": "不到 {}"}
+
 _SWAP = str.maketrans(",.", ".,")
 
 
@@ -101,19 +103,23 @@ def chance(probability: float, language: str = "en") -> str:
 
 
 def quantity(value: float, unit: str, language: str = "en") -> str:
-    """Write a value of an indicator: shares as percentages, days and counts without false precision.
+    """Write a value of an indicator as one would say it, without false precision.
 
-    The unit itself is part of the sentence in which the value stands, except for the percent sign.
+    Shares are percentages with one decimal, days and hours are whole, expected counts have one decimal. The
+    unit itself is part of the sentence in which the value stands, except for the percent sign.
 
     Examples
     --------
-    >>> quantity(0.034, "%"), quantity(12.6, "days"), quantity(0.4, "days"), quantity(1860.42, "kg", "vi")
-    ('3.4%', '13', '0.4', '1.860')
+    >>> quantity(0.0666, "%"), quantity(0.0004, "%"), quantity(12.6, "days"), quantity(0.4, "days")
+    ('6.7%', 'less than 0.1%', '13', 'less than 1')
+    >>> quantity(0.233, "count"), quantity(1860.42, "kg", "vi"), quantity(0.0004, "%", "zh")
+    ('0.2', '1.860', '不到 0.1%')
     """
-    if unit == "%":
-        return percent(value, language)
-    if unit in {"days", "hours"} and abs(value) >= 10:
-        return number(value, language, 0)
+    less = LESS.get(language, LESS["en"])
     if unit in {"days", "hours"}:
-        return number(round(value, 1), language)
+        return less.format(1) if 0 < value < 1 else number(value, language, 0)
+    if unit == "%":
+        return less.format(percent(0.001, language)) if 0 < value < 0.0005 else percent(round(value, 3), language)
+    if unit == "count":
+        return less.format(number(0.1, language)) if 0 < value < 0.05 else number(round(value, 1), language)
     return number(value, language)

@@ -46,11 +46,14 @@ class Definition:
     words
         Short label by language.
     reason
-        Sentence by language, with the placeholders ``{value}``, ``{norm}`` and ``{label}``.
+        Sentence by language, with the placeholders ``{value}``, ``{norm}`` and ``{label}``; after a number a
+        noun may follow in two forms, for one and for many: ``{value|day|days}``.
     reason_never
         Sentence by language for a missing value, where that says something.
     told
         The values for which `reason` reads right: any of ``above``, ``below``, ``equals``.
+    otherwise
+        Sentence by language for all other values.
     unit
         Unit of the value: days, kg, %, count.
     modes
@@ -71,6 +74,7 @@ class Definition:
     reason: Mapping[str, str] = field(hash=False)
     reason_never: Mapping[str, str] = field(default_factory=dict, hash=False)
     told: Mapping[str, float] = field(default_factory=dict, hash=False)
+    otherwise: Mapping[str, str] = field(default_factory=dict, hash=False)
     unit: str = ""
     modes: tuple[str, ...] = ()
     monotone: int = 0
@@ -108,6 +112,19 @@ class Definition:
         tests["equals"] = value == self.told.get("equals", 0)
         return all(tests[name] for name in self.told)
 
+    def sentence(self, value: float) -> Mapping[str, str]:
+        """Return the sentence that reads right for a value, by language; empty where there is none.
+
+        Examples
+        --------
+        >>> spec = {"id": "P01", "kind": "count", "by": ["consignee"], "targets": ["drug"], "why": "New.",
+        ...         "reason": {"en": "Seen {value} times"}, "told": {"above": 0}, "otherwise": {"en": "Not seen"}}
+        >>> seen = Definition.read("consignee_seen", "parties", spec)
+        >>> seen.sentence(2.0), seen.sentence(0.0)
+        ({'en': 'Seen {value} times'}, {'en': 'Not seen'})
+        """
+        return self.reason if self.tells(value) else self.otherwise
+
     def to_dict(self) -> dict[str, Any]:
         """Return the definition as it would be written in TOML, with its name and family."""
         spec: dict[str, Any] = {
@@ -123,7 +140,8 @@ class Definition:
             "words": dict(self.words),
             "reason": dict(self.reason),
         }
-        optional = {"reason_never": dict(self.reason_never), "told": dict(self.told), "unit": self.unit}
+        optional = {"reason_never": dict(self.reason_never), "told": dict(self.told)}
+        optional |= {"otherwise": dict(self.otherwise), "unit": self.unit}
         optional |= {"modes": list(self.modes), "monotone": self.monotone, "sensitive": self.sensitive}
         return spec | {name: value for name, value in optional.items() if value}
 
@@ -156,7 +174,9 @@ class Definition:
             if key not in values:
                 raise DefinitionError(f"{key!r} is missing")
         words = values.pop("words", {"en": name.replace("_", " ")})
-        for key in ("reason", "reason_never"):
+        if "otherwise" in values and "told" not in values:
+            raise DefinitionError("otherwise: without 'told' the reason is told of every value, so leave it out")
+        for key in ("reason", "otherwise", "reason_never"):
             _check_placeholders(key, values.get(key, {}), kind)
         return cls(name=name, family=family, kind=kind, words=words, **values)
 
@@ -224,9 +244,12 @@ def _check_placeholders(key: str, said: Mapping[str, str], kind: Kind) -> None:
             parts = [part[1:] for part in Formatter().parse(sentence)]
         except ValueError as error:
             raise DefinitionError(f"{place}: {error} in {sentence!r}. Write {{{{ for a brace.") from None
-        for name, form, conversion in parts:
-            if name is None:
+        for field_name, form, conversion in parts:
+            if field_name is None:
                 continue
+            name, *nouns = field_name.split("|")
+            if nouns and (name == "label" or len(nouns) != 2 or not all(nouns)):
+                raise DefinitionError(f"{place}: write {{{name}|one|many}}, as {{value|day|days}}, not {{{field_name}}}")
             if form or conversion:
                 raise DefinitionError(f"{place}: write {{{name}}} alone; its form follows from the unit")
             if name not in PLACEHOLDERS:
@@ -248,6 +271,7 @@ _READERS: dict[str, Callable[[object], Any]] = {
     "reason": _by_language,
     "reason_never": _by_language,
     "told": _told,
+    "otherwise": _by_language,
     "unit": _unit,
     "modes": _modes,
     "monotone": _monotone,

@@ -97,8 +97,8 @@ def ascii_label(text: str, limit: int = 60) -> str:
     """
     from anyascii import anyascii
 
-    short = anyascii(unicodedata.normalize("NFC", plain(text, limit=limit))).replace("$", "")
-    return " ".join(short.split())
+    short = " ".join(anyascii(unicodedata.normalize("NFC", plain(text))).replace("$", "").split())
+    return short if len(short) <= limit else f"{short[: limit - 3].rstrip()}..."
 
 
 def _missing(cell: Any) -> bool:

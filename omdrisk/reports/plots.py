@@ -114,7 +114,7 @@ def bar_plot(shap: pd.DataFrame, labels: Mapping[str, str], most: int = 12) -> P
     axes.barh(places, mean.to_numpy(), color=SERIES[0], height=0.62)
     names = [ascii_label(labels.get(str(name), str(name)), 40) for name in mean.index]
     axes.set_yticks(places, names, fontsize=8)
-    axes.set_xlabel("mean absolute contribution, log-odds")
+    axes.set_xlabel("mean absolute contribution", loc="right")
     axes.grid(visible=False, axis="y")
     said = ", ".join(f"{labels.get(str(name), str(name))} {value:.2f}" for name, value in mean.items())
     return Plot(_png(figure), f"Mean absolute SHAP values: {said}.")

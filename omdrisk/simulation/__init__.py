@@ -1,5 +1,4 @@
-"""A synthetic world of Operation Mekong Dragon whose truth is known: who ships, who hides what, who looks, who
-reports.
+"""A synthetic world of Operation Mekong Dragon whose truth is known.
 
     world = simulate(seed=0)                 # .shipments .cases .inspections .truth .phases
     world.write("world/")                    # the files of eight administrations, untidy as such files are

@@ -67,7 +67,7 @@ class Habits:
 
 def amounts(rng: np.random.Generator, facts: Facts, habits: Habits, rows: Rows) -> Amounts:
     """Draw the amounts of all rows."""
-    goods, good, mode = facts.goods, rows["good"], rows["mode"].astype(np.int64)
+    goods, good = facts.goods, rows["good"]
     count = len(good)
     gross, packages, full = _weights(rng, facts, habits, rows)
     net = gross * (1 - rng.uniform(0.01, 0.09, size=count))
@@ -86,7 +86,7 @@ def amounts(rng: np.random.Generator, facts: Facts, habits: Habits, rows: Rows) 
         packages=packages,
         gross=gross,
         net=np.round(net, 2),
-        volume=np.round(np.maximum(volume, 0.001), 3),
+        volume=np.maximum(volume, 0.001).round(3),
         vgm=vgm,
         value=value,
         freight=freight,

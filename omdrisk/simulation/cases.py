@@ -1,4 +1,4 @@
-"""Cases: seizures as they are reported to the common system, late, incomplete and sometimes wrong; and those of others."""
+"""Cases: seizures as reported to the common system, late, incomplete and sometimes wrong; and those of others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from omdrisk.simulation.facts import MAIL, MODES, SEA
 from omdrisk.simulation.rows import DIRECTIONS, HIJACKED, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Record = dict[str, Any]
 SECOND = 1_000_000
@@ -31,6 +31,16 @@ SELECTED = {
     "model": "profile",
     "officer": "routine",
 }
+
+
+def _micros(moment: Any) -> int:
+    return int(moment.timestamp() * 1_000_000)
+
+
+def _cells(table: pd.DataFrame) -> Iterator[Mapping[str, Any]]:
+    columns = [table[column].tolist() for column in table.columns]
+    for values in zip(*columns, strict=True):
+        yield dict(zip(table.columns, values, strict=True))
 
 
 @dataclass
@@ -78,14 +88,13 @@ class Reporter:
         finished = dict(zip(inspected["shipment_id"], inspected["finished_at"], strict=True))
         arrival = arrivals(table, rows)
         cases: dict[str, str] = {}
-        cells = table.to_dict("records")
-        for number, cell in enumerate(cells):
+        for number, cell in enumerate(_cells(table)):
             if not (rows["drug"][number] or rows["wildlife"][number]):
                 continue
             office = int(rows["administration"][number])
             found = rows["result"][number] == FOUND
             if found:
-                occurred = int(finished[cell["shipment_id"]].value) // 1000
+                occurred = _micros(finished[cell["shipment_id"]])
             elif self._chance(self.parameters["control"]["found_elsewhere"]):
                 occurred = int(arrival[number] + self.rng.uniform(0.2, 14) * DAY) // HOUR * HOUR
             else:
@@ -152,18 +161,18 @@ class Reporter:
 
     def false_reports(self, rows: Rows, table: pd.DataFrame, inspected: pd.DataFrame) -> None:
         """Report a few finds that were none, and withdraw them later."""
-        seizures = len(self.records)
+        seizures = len(self.records) - self._told
         count = int(self.rng.binomial(seizures, self.parameters["cases"]["wrong"] / 2)) if seizures else 0
         clear = np.flatnonzero((rows["selector"] >= 0) & ~rows["drug"] & ~rows["wildlife"])
         finished = dict(zip(inspected["shipment_id"], inspected["finished_at"], strict=True))
         for number in self.rng.permutation(clear)[: count * 3].tolist():
             cell = table.iloc[number]
-            end = finished[cell["shipment_id"]]
+            end: Any = finished[cell["shipment_id"]]
             office = int(rows["administration"][number])
-            if count <= 0 or pd.isna(end) or end.value // 1000 < self.joined[office]:
+            if count <= 0 or pd.isna(end) or _micros(end) < self.joined[office]:
                 continue
             kind = self._pick({"drug": 6, "wildlife": 1})
-            record = self._blank(self.codes[office], end.value // 1000, kind, int(rows["mode"][number]), 1.0)
+            record = self._blank(self.codes[office], _micros(end), kind, int(rows["mode"][number]), 1.0)
             record["known_at"] = self._known(int(record["occurred_on"]), float(self.offices[office]["report_days"]))
             record["direction"] = DIRECTIONS[rows["direction"][number]]
             record["house_doc_no"], record["office"] = cell["house_doc_no"], cell["office"]
@@ -194,7 +203,7 @@ class Reporter:
             self.records.append(record)
             if self._chance(0.3):
                 answer = {**record, "case_id": self._number(self.codes[office]), "case_type": "feedback"}
-                answer["known_at"] = known[cell["shipment_id"]].value // 1000 + int(self.rng.uniform(2, 90) * HOUR)
+                answer["known_at"] = _micros(known[cell["shipment_id"]]) + int(self.rng.uniform(2, 90) * HOUR)
                 answer["occurred_on"] = answer["known_at"] - HOUR
                 found = rows["result"][number] == FOUND
                 if found:
@@ -281,11 +290,11 @@ class Reporter:
             entry = species[int(self._pick(weight))]
             record.update(commodity=entry["commodity"], species=entry["name"], specimen_term=entry["term"])
             record["cites_appendix"] = entry["appendix"]
-            if entry["term"] == "LIV" and kg == kg:
+            if entry["term"] == "LIV" and not np.isnan(kg):
                 record.update(quantity=float(max(1, round(kg * 2))), unit="pieces")
         else:
             record["commodity"] = self._pick(found["precursors" if kind == "precursor" else "drugs"])
-            if record["commodity"] == "MDMA" and kg == kg and self._chance(0.6):
+            if record["commodity"] == "MDMA" and not np.isnan(kg) and self._chance(0.6):
                 record.update(quantity=float(max(1, round(kg / 0.00025))), unit="tablets")
         return record
 

@@ -56,9 +56,8 @@ class Clock:
             kinds.append(True)
             shares.append(float(phase["share"]))
             previous = phase
-        assert previous is not None
         self.phases = phases
-        self.start, self.end = edges[0], micros(previous["end"] + timedelta(days=1))
+        self.start, self.end = edges[0], micros(phases[-1]["end"] + timedelta(days=1))
         self.edges = np.array([*edges, self.end], dtype=np.int64)
         self.is_phase = np.array(kinds)
         days = np.diff(self.edges) / DAY

@@ -62,10 +62,10 @@ class Officers:
         table = np.zeros((len(facts.goods.name), len(facts.countries), len(codes)), dtype=bool)
         for corridor in parameters["corridors"]:
             covers = [COVERS.index(letter) for letter in corridor["covers"]]
-            goods = facts.goods.covers[:, covers].any(axis=1)
-            countries = [facts.country(code) for code in corridor["from"]]
-            for code in set(corridor["to"]) & set(codes):
-                table[np.ix_(goods, countries, [codes.index(code)])] = True
+            goods = np.asarray(facts.goods.covers[:, covers].any(axis=1))
+            countries = np.isin(facts.countries, list(corridor["from"]))
+            known = np.isin(codes, list(corridor["to"]))
+            table |= goods[:, None, None] & countries[None, :, None] & known[None, None, :]
         return table
 
     def _office(self, rows: Rows, key: str) -> NDArray[np.float64]:

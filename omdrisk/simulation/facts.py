@@ -23,8 +23,8 @@ LANGUAGES = ("en", "vi", "zh", "th", "ms")
 class Goods:
     """The goods that are traded; row `i` of every array is one kind of goods.
 
-    `origins[i, c]` is how much of goods `i` country `c` exports, `destinations[i, c]` how much more than others it buys,
-    `modes[i, m]` whether it goes by mode `m`, `covers[i, k]` whether it serves as cover of kind ``COVERS[k]``.
+    `origins[i, c]` is how much of goods `i` country `c` exports, `destinations[i, c]` how much more than others it
+    buys, `modes[i, m]` whether it goes by mode `m`, `covers[i, k]` whether it serves as cover of kind ``COVERS[k]``.
     """
 
     name: tuple[str, ...]
@@ -61,7 +61,8 @@ class Places:
         a, b = np.radians(self.latitude[start]), np.radians(self.latitude[end])
         turn = np.radians(self.longitude[end] - self.longitude[start])
         cosine = np.sin(a) * np.sin(b) + np.cos(a) * np.cos(b) * np.cos(turn)
-        return 6371.0 * np.arccos(np.clip(cosine, -1.0, 1.0))
+        circle: NDArray[np.float64] = 6371.0 * np.arccos(np.clip(cosine, -1.0, 1.0))
+        return circle
 
 
 @dataclass(frozen=True)

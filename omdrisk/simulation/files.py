@@ -1,230 +1,217 @@
-"""The world as files of agencies: each administration in its own layout, untidy as such files are.
+"""The files of a world, as agencies hold them: untidy, but such that every good row can be read and every bad one told.
 
-Vietnam writes e-manifest sheets as text: title rows, Vietnamese headers, days first, a decimal comma, and a party in one
-cell as number#name#address. The others write canonical columns. Cases come as a CENcomm-like export, inspections as
-canonical columns. A few rows are made unusable on purpose; they are additional rows, so that no shipment is missing.
+shipments/    one file for each administration and period; those of VN in the layout ``vn-emanifest`` (text or Excel
+              with a title on top, Vietnamese headers, local time, decimal commas, parties in one cell), others
+              canonical
+cases/        the common system's list in the layout ``cencomm``
+inspections/  one canonical file for each administration
+truth/        what no agency knows; keep it away from whatever trains or scores
+phases.csv    start and end of the phases
+written.json  rows and bad rows of each file
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
 
-from omdrisk.records.schema import table
+from omdrisk.errors import InputError
+from omdrisk.records.schema import table as canonical
+from omdrisk.simulation.clock import Clock
+from omdrisk.simulation.layouts import cencomm_cells, emanifest_cells, write_sheet, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
 
     from omdrisk.simulation.world import World
 
 BAD_SHARE: Final = 0.0002
+BAD_KINDS: Final = ("date", "weight", "country", "twice")
+SHEET_ROWS: Final = 3_000
 E_MANIFEST: Final = "VN"
-_VIETNAM_MICROS: Final = 7 * 3600 * 10**6
-_TITLES: Final = ("TỔNG CỤC HẢI QUAN,,", "BẢN KHAI HÀNG HÓA (E-MANIFEST),,", ",,")
-
-_HEADERS: Final = {
-    "shipment_id": "Số khai báo",
-    "filed_at": "Ngày khai báo",
-    "office": "Chi cục hải quan",
-    "transport_mode": "Phương thức vận chuyển",
-    "master_doc_no": "Số vận đơn gốc",
-    "house_doc_no": "Số vận đơn",
-    "carrier_code": "Hãng vận chuyển",
-    "vessel_name": "Tên tàu",
-    "imo_no": "Số IMO",
-    "voyage_flight_no": "Số chuyến",
-    "place_of_receipt": "Nơi nhận hàng",
-    "port_of_loading": "Cảng xếp hàng",
-    "transhipment_ports": "Cảng trung chuyển",
-    "port_of_discharge": "Cảng dỡ hàng",
-    "place_of_delivery": "Cảng đích",
-    "country_of_departure": "Nước xuất khẩu",
-    "country_of_destination": "Nước đến",
-    "etd": "Ngày khởi hành",
-    "eta": "Ngày đến",
-    "goods_description": "Tên hàng",
-    "hs_code": "Mã HS",
-    "country_of_origin": "Xuất xứ",
-    "packages": "Số kiện",
-    "package_type": "Loại kiện",
-    "gross_weight_kg": "Tổng trọng lượng",
-    "net_weight_kg": "Trọng lượng tịnh",
-    "volume_m3": "Thể tích",
-    "vgm_kg": "VGM",
-    "quantity": "Số lượng",
-    "unit": "Đơn vị tính",
-    "invoice_value": "Trị giá",
-    "currency": "Nguyên tệ",
-    "freight_charge": "Cước phí",
-    "insurance": "Phí bảo hiểm",
-    "incoterm": "Điều kiện giao hàng",
-    "freight_payment": "Hình thức thanh toán cước",
-    "container_no": "Số container",
-    "container_type": "Loại container",
-    "seal_nos": "Số seal",
-    "fill_status": "Tình trạng container",
-    "reefer_temp_c": "Nhiệt độ",
-    "un_dg_no": "Mã UN",
-    "documents": "Giấy phép",
-    "shipper_country": "Nước người gửi",
-    "consignee_country": "Nước người nhận",
-    "shipper_phone": "Điện thoại người gửi",
-    "consignee_phone": "Điện thoại người nhận",
-    "notify_phone": "Điện thoại người được thông báo",
-}
-_PARTIES: Final = {"consignee": "Người nhận hàng", "shipper": "Người gửi hàng", "notify": "Người được thông báo"}
-_CASE_HEADERS: Final = {
-    "case_id": "Case ID",
-    "case_type": "Message Type",
-    "case_status": "Status",
-    "occurred_on": "Date of Seizure",
-    "known_at": "Date Reported",
-    "class": "Category",
-    "source_system": "Source System",
-    "phase": "Phase",
-    "country_of_report": "Reporting Country",
-    "office": "Customs Office",
-    "location_type": "Location Type",
-    "transport_mode": "Conveyance",
-    "direction": "Direction",
-    "shipment_id": "Shipment ID",
-    "house_doc_no": "House Bill",
-    "master_doc_no": "Master Bill",
-    "container_no": "Container No",
-    "declared_description": "Declared Goods",
-    "declared_hs": "Declared HS",
-    "commodity": "Product",
-    "species": "Species",
-    "cites_appendix": "CITES Appendix",
-    "specimen_term": "Specimen",
-    "quantity": "Quantity",
-    "unit": "Unit",
-    "kg_equivalent": "Kg Equivalent",
-    "concealment_code": "Concealment",
-    "detection_method": "Detection Method",
-    "detection_technique": "Detection Technique",
-    "country_of_origin": "Origin",
-    "country_of_departure": "Departure",
-    "transit_countries": "Transit",
-    "country_of_destination": "Destination",
-    "remarks": "Remarks",
-}
 
 
 def write_world(world: World, folder: str | Path) -> dict[str, list[Path]]:
-    """Write a world below `folder`.
+    """Write a world.
+
+    A few rows are bad on purpose (a date that is none, a negative weight, a country that is none, a reference that is
+    there twice). They are additional rows: readers must reject just these, and nothing else is lost.
+
+    Parameters
+    ----------
+    world
+        The world to write.
+    folder
+        Where to write it; made if it is not there.
 
     Returns
     -------
-    dict of str to list of pathlib.Path
-        ``shipments`` (one file per administration; a name with ``vn-emanifest`` is in that format, the others are
-        canonical), ``cases`` (format ``cencomm``), ``inspections`` (canonical), ``truth`` (Parquet, apart from the
-        rest) and ``bad_rows`` (CSV: how many unusable rows each file was given).
+    dict
+        The paths written, under ``shipments``, ``cases``, ``inspections`` (the name of a file tells its layout:
+        ``vn-emanifest``, ``cencomm``, else canonical), ``truth`` (Parquet), ``phases`` (CSV) and ``written`` (JSON: for
+        each file its table, layout, rows and how many of them are bad; and the sums).
+
+    Raises
+    ------
+    InputError
+        If `folder` cannot be written.
     """
     root = Path(folder)
-    (root / "truth").mkdir(parents=True, exist_ok=True)
-    made: dict[str, list[Path]] = {"shipments": []}
-    bad = []
-    rng = np.random.Generator(np.random.PCG64(len(world.shipments)))
-    for country, rows in world.shipments.groupby("country_of_report", sort=True):
-        spoilt = _with_bad_rows(_texts(rows, vietnamese=country == E_MANIFEST), rng, country == E_MANIFEST)
-        bad.append({"country": country, "rows": len(spoilt), "bad": len(spoilt) - len(rows)})
-        if country == E_MANIFEST:
-            path = root / f"manifest-{country}.vn-emanifest.csv"
-            _write(_vietnamese(spoilt), path, titles=_TITLES)
+    try:
+        for name in ("shipments", "cases", "inspections", "truth"):
+            (root / name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{root}: cannot be written ({error.strerror}). Choose another folder.") from None
+    notes: list[dict[str, Any]] = []
+    paths = {
+        "shipments": list(_shipments(world, root, notes)),
+        "cases": [_cases(world, root, notes)],
+        "inspections": list(_inspections(world, root, notes)),
+        "truth": [root / "truth" / "truth.parquet"],
+        "phases": [root / "phases.csv"],
+        "written": [root / "written.json"],
+    }
+    world.truth.to_parquet(paths["truth"][0], index=False)
+    phases = world.phases.assign(start=moment_texts(world.phases["start"]), end=moment_texts(world.phases["end"]))
+    _write(phases, paths["phases"][0])
+    summary = {name: sum(int(note[name]) for note in notes) for name in ("rows", "bad")}
+    text = json.dumps({"seed": world.seed, **summary, "files": notes}, indent=1)
+    paths["written"][0].write_text(text + "\n", encoding="utf-8")
+    return paths
+
+
+def _shipments(world: World, root: Path, notes: list[dict[str, Any]]) -> Iterator[Path]:
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([world.seed, 20_180_901])))
+    parts = list(_by_office_and_period(world))
+    bad_rows = max(len(BAD_KINDS), round(len(world.shipments) * BAD_SHARE))
+    bad_in = np.bincount(np.arange(bad_rows) * 7 % len(parts), minlength=len(parts)).tolist()
+    turn = 0
+    for (code, period, rows), bad in zip(parts, bad_in, strict=True):
+        table = world.shipments.iloc[rows].reset_index(drop=True)
+        kinds = [BAD_KINDS[(turn + step) % len(BAD_KINDS)] for step in range(bad)]
+        turn += bad
+        folder = root / "shipments"
+        if code == E_MANIFEST:
+            zone = float(world.parameters["administrations"][code]["zone"])
+            cells = _with_bad(rng, emanifest_cells(table, zone), kinds, _spoil_emanifest)
+            sheet = len(cells) <= SHEET_ROWS
+            path = folder / f"{code}-{period}.vn-emanifest.{'xlsx' if sheet else 'csv'}"
+            (write_sheet if sheet else write_text)(cells, path)
         else:
-            path = root / f"manifest-{country}.csv"
-            _write(spoilt, path)
-        made["shipments"].append(path)
-    made["cases"] = [root / "cases.cencomm.csv"]
-    cases = _texts(world.cases, kind="cases", day_first=True)
-    _write(cases.rename(columns=_CASE_HEADERS), made["cases"][0])
-    made["inspections"] = [root / "inspections.csv"]
-    _write(_texts(world.inspections, kind="inspections"), made["inspections"][0])
-    made["truth"] = [root / "truth" / "truth.parquet"]
-    world.truth.to_parquet(made["truth"][0], index=False)
-    made["bad_rows"] = [root / "truth" / "bad_rows.csv"]
-    pd.DataFrame(bad).to_csv(made["bad_rows"][0], index=False)
-    return made
+            path = folder / f"{code}-{period}.csv"
+            cells = _with_bad(rng, _cells(table, "shipments"), kinds, _spoil_canonical)
+            _write(cells, path)
+        yield _noted(notes, root, path, "shipments", len(cells), bad)
 
 
-def _texts(
-    rows: pd.DataFrame, kind: str = "shipments", *, vietnamese: bool = False, day_first: bool = False
+def _by_office_and_period(world: World) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
+    clock = Clock(world.parameters["phases"])
+    filed = world.shipments["filed_at"].dt.tz_localize(None).to_numpy(dtype="datetime64[us]").astype(np.int64)
+    period = clock.period(filed)
+    office = world.shipments["country_of_report"].to_numpy(dtype=object)
+    for code in world.parameters["administrations"]:
+        for number, name in enumerate(clock.names):
+            rows = np.flatnonzero((office == code) & (period == number))
+            if len(rows):
+                yield code, name, rows
+
+
+def _cases(world: World, root: Path, notes: list[dict[str, Any]]) -> Path:
+    cells = cencomm_cells(world.cases)
+    undated = cells.head(1).assign(**{"Case ID": "C-UNDATED", "Date of Seizure": "31/02/2021"})
+    path = root / "cases" / "cases.cencomm.csv"
+    _write(pd.concat([cells, undated], ignore_index=True), path)
+    return _noted(notes, root, path, "cases", len(cells) + len(undated), len(undated))
+
+
+def _inspections(world: World, root: Path, notes: list[dict[str, Any]]) -> Iterator[Path]:
+    office = world.inspections["inspection_id"].str[1:3]
+    for number, code in enumerate(sorted(office.unique())):
+        cells = _cells(world.inspections[office == code].reset_index(drop=True), "inspections")
+        impossible = cells.head(0 if number else 1).assign(
+            inspection_id=f"I{code}IMPOSSIBLE", selection_probability="1.7"
+        )
+        path = root / "inspections" / f"{code}-inspections.csv"
+        _write(pd.concat([cells, impossible], ignore_index=True), path)
+        yield _noted(notes, root, path, "inspections", len(cells) + len(impossible), len(impossible))
+
+
+def _noted(notes: list[dict[str, Any]], root: Path, path: Path, kind: str, rows: int, bad: int) -> Path:
+    layout = next((name for name in ("vn-emanifest", "cencomm") if name in path.name), "canonical")
+    name = path.relative_to(root).as_posix()
+    notes.append({"file": name, "table": kind, "format": layout, "rows": rows, "bad": bad})
+    return path
+
+
+def _spoil_canonical(kind: str, number: int) -> dict[str, str]:
+    spoilt = {
+        "date": {"filed_at": "2021-02-31T10:00:00Z"},
+        "weight": {"gross_weight_kg": "-120"},
+        "country": {"consignee_country": "ZZ"},
+    }.get(kind)
+    return {} if spoilt is None else {"shipment_id": f"BAD{number:05d}", **spoilt}
+
+
+def _spoil_emanifest(kind: str, number: int) -> dict[str, str]:
+    spoilt = {
+        "date": {"Ngày khai báo": "31/02/2021 10:00:00"},
+        "weight": {"Tổng trọng lượng": "-120,5"},
+        "country": {"Nước người nhận": "ZZ"},
+    }.get(kind)
+    return {} if spoilt is None else {"Số khai báo": f"BAD{number:05d}", **spoilt}
+
+
+def _with_bad(
+    rng: np.random.Generator, cells: pd.DataFrame, kinds: list[str], spoil: Callable[[str, int], dict[str, str]]
 ) -> pd.DataFrame:
-    """Return the columns that hold anything, each value as it is written."""
-    columns = table(kind).columns
-    made = {}
-    for name in rows.columns[rows.notna().any().to_numpy()]:
-        values, type_ = rows[name], columns[name].type if name in columns else "text"
-        if type_ == "time":
-            made[name] = _times(values, day_first=vietnamese or day_first, shift=_VIETNAM_MICROS if vietnamese else 0)
-        elif type_ in ("number", "count"):
-            made[name] = _numbers(values, vietnamese=vietnamese)
-        elif type_ == "flag":
-            made[name] = values.astype("object").map({True: "Y", False: "N"}).astype("str")
-        else:
-            made[name] = values
-    return pd.DataFrame(made, index=rows.index)
+    """Add a spoilt copy of some row for each kind of fault; one that is there twice is a copy and no more."""
+    copies = [
+        cells.iloc[[int(rng.integers(0, len(cells)))]].assign(**spoil(kind, int(rng.integers(0, 99_999))))
+        for kind in kinds
+    ]
+    return pd.concat([cells, *copies], ignore_index=True) if copies else cells
 
 
-def _times(values: pd.Series, *, day_first: bool, shift: int) -> pd.Series:
-    micros = values.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[us]") + np.timedelta64(
-        shift, "us"
-    )
-    texts = np.datetime_as_string(micros, unit="m").astype(object)
-    if day_first:
-        texts = np.array([f"{each[8:10]}/{each[5:7]}/{each[:4]} {each[11:]}" for each in texts], dtype=object)
-    else:
-        texts = texts + "Z"
-    return pd.Series(texts, index=values.index).where(values.notna()).astype("str")
+def _cells(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the table as texts, without the columns that are all missing."""
+    made: dict[str, Any] = {}
+    for column in canonical(name).columns.values():
+        values = table[column.name]
+        if column.required or values.notna().any():
+            made[column.name] = _texts(values, column.type)
+    return pd.DataFrame(made)
 
 
-def _numbers(values: pd.Series, *, vietnamese: bool) -> pd.Series:
-    def plain(value: float) -> str:
-        return f"{value:.3f}".rstrip("0").rstrip(".")
-
-    def with_comma(value: float) -> str:
-        whole, _, part = f"{value:,.3f}".partition(".")
-        part = part.rstrip("0")
-        return whole.replace(",", ".") + (f",{part}" if part else "")
-
-    write: Callable[[float], str] = with_comma if vietnamese else plain
-    return pd.Series(
-        [None if value != value else write(value) for value in values.tolist()],  # noqa: PLR0124  (NaN)
-        index=values.index,
-        dtype="str",
-    )
+def _texts(values: pd.Series, kind: str) -> Any:
+    if kind == "time":
+        return moment_texts(values)
+    if kind == "flag":
+        return values.map({True: "true", False: "false"}).astype("str")
+    if kind in ("number", "count"):
+        return pd.array(pa.array(values.to_numpy(), from_pandas=True).cast(pa.large_string()), dtype="str")
+    return values
 
 
-def _vietnamese(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return what an e-manifest carries, under Vietnamese headers, with each party in one cell."""
-    parts = {}
-    for party, header in _PARTIES.items():
-        fields = [f"{party}_{field}" for field in ("tax_id", "name", "address")]
-        texts = [rows[field].fillna("").str.replace("#", " ") if field in rows else "" for field in fields]
-        cells = texts[0] + "#" + texts[1] + "#" + texts[2]
-        parts[header] = cells.where(cells != "##")
-    named = rows[[name for name in rows.columns if name in _HEADERS]].rename(columns=_HEADERS)
-    return pd.concat([named, pd.DataFrame(parts)], axis=1)
+def moment_texts(values: pd.Series) -> Any:
+    """Return moments as ISO 8601 texts in UTC, to the second.
+
+    Examples
+    --------
+    >>> list(moment_texts(pd.Series(pd.to_datetime(["2023-04-15T08:30:00Z"]))))
+    ['2023-04-15T08:30:00Z']
+    """
+    texts = np.datetime_as_string(values.dt.tz_localize(None).to_numpy(dtype="datetime64[s]")).astype(object) + "Z"
+    texts[values.isna().to_numpy()] = None
+    return pd.array(texts, dtype="str")
 
 
-def _with_bad_rows(rows: pd.DataFrame, rng: np.random.Generator, vietnamese: bool) -> pd.DataFrame:
-    """Return rows with a few more among them that no reader can use."""
-    count = max(4, round(BAD_SHARE * len(rows)))
-    chosen = rows.iloc[rng.choice(len(rows), size=count, replace=len(rows) < count)].copy()
-    defects = np.arange(count) % 4
-    ids = pd.Series([f"BAD-{number}" for number in range(count)], index=chosen.index)
-    chosen["shipment_id"] = ids.where(defects != 3, chosen["shipment_id"])
-    chosen["filed_at"] = chosen["filed_at"].mask(defects == 0, "31/02/2023 10:00" if vietnamese else "2023-02-31")
-    chosen["gross_weight_kg"] = chosen["gross_weight_kg"].mask(defects == 1, "-12")
-    chosen["consignee_country"] = chosen["consignee_country"].mask(defects == 2, "QX")
-    return pd.concat([rows, chosen])
-
-
-def _write(rows: pd.DataFrame, path: Path, titles: tuple[str, ...] = ()) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(f"{title}\n" for title in titles)
-        rows.to_csv(file, index=False, lineterminator="\n")
+def _write(cells: pd.DataFrame, path: Path) -> None:
+    pa_csv.write_csv(pa.Table.from_pandas(cells, preserve_index=False), path)

@@ -82,9 +82,9 @@ class Recruiter:
         self.borrowed: list[tuple[int, int]] = []
         self._next_relation = first_relation
         office, agent = known.fields["administration"], known.fields["forwarder"]
-        self._agents = [np.unique(agent[(office == n) & (agent >= 0)]) for n in range(len(self.codes))]
+        self._agents = [np.unique(agent[(office == n) & (agent >= 0)]).tolist() for n in range(len(self.codes))]
         imports = np.where(known.fields["direction"] == IMPORT, known.cell, -1)
-        self._members = [np.flatnonzero(imports == n) for n in range(len(self.codes) * len(MODES))]
+        self._members = [np.flatnonzero(imports == n).tolist() for n in range(len(self.codes) * len(MODES))]
 
     def chance(self, probability: float) -> bool:
         """Throw a coin."""
@@ -127,7 +127,9 @@ class Recruiter:
         if mode not in network.covers:
             letters = [COVERS.index(letter) for letter in network.corridor["covers"]]
             goods = self.facts.goods
-            fits = goods.covers[:, letters].any(axis=1) & goods.modes[:, mode]
+            fits = goods.modes[:, mode].copy()
+            if not self.chance(self.parameters["networks"]["any_goods"]):
+                fits &= goods.covers[:, letters].any(axis=1)
             if mode == MAIL:
                 fits &= goods.kg_per_package < 40
             made = fits & (goods.origins[:, country] > 0)
@@ -237,12 +239,12 @@ class Recruiter:
         if network.forwarder is not None and self.chance(0.7):
             return network.forwarder
         agents = self._agents[office]
-        return int(self.one(agents)) if len(agents) else -1
+        return int(self.one(agents)) if agents else -1
 
     def _dormant(self, office: int, mode: int, moment: int) -> int | None:
         """Return an importer whose last relation ended long ago, if there is one."""
         members = self._members[office * len(MODES) + mode]
-        for _ in range(20 if len(members) else 0):
+        for _ in range(20 if members else 0):
             relation = int(self.one(members))
             if self.known.death[relation] < moment - 200 * DAY:
                 return int(self.known.fields["local"][relation])

@@ -1,7 +1,7 @@
 """Numbers that carry a check digit: official numbers of firms, containers, ships, waybills, postal items.
 
-Methods: ISO 6346 (containers), IMO resolution A.1117(30) (ships), IATA resolution 600a (waybills), UPU S10 (postal items);
-official numbers as published by the national offices. Each is tested against python-stdnum where that has it.
+Methods: ISO 6346 (containers), IMO resolution A.1117(30) (ships), IATA resolution 600a (waybills), UPU S10 (postal
+items); official numbers as published by the national offices. Each is tested against python-stdnum where that has it.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from omdrisk.simulation.clock import Clock
-    from omdrisk.simulation.networks import Network
+    from omdrisk.simulation.fronts import Network
 
 RISKY_LOADING = {"EC": 6, "CO": 6, "BR": 4, "PE": 4, "CL": 2, "MX": 3, "NL": 2, "BE": 2, "US": 2, "TH": 1, "MY": 1}
 HOT_PORTS = 3
@@ -30,34 +30,39 @@ def complicit(
     count: int,
 ) -> None:
     """Let established traders on the lanes of a network carry `count` loads for it, now and then."""
-    codes = list(parameters["administrations"])
-    start = facts.places.country[rows["loading"]]
     free = (rows["role"] == LICIT) & (rows["direction"] == IMPORT) & ~rows["private"]
+    on_corridor: dict[str, NDArray[np.int64]] = {}
     left = count
-    for index in rng.permutation(np.repeat(np.arange(len(networks)), 6)):
-        if left <= 0 or not networks:
-            break
-        network = networks[int(index)]
-        letters = [COVERS.index(letter) for letter in network.corridor["covers"]]
-        cover = facts.goods.covers[:, letters].any(axis=1)
-        offices = [codes.index(code) for code in network.corridor["to"] if code in codes]
-        sources = [facts.country(code) for code in network.corridor["from"]]
-        fits = free & cover[rows["good"]] & np.isin(rows["administration"], offices) & np.isin(start, sources)
-        fits &= (rows["moment"] >= network.start) & (rows["moment"] < network.end)
-        candidates = np.flatnonzero(fits)
+    for index in rng.permutation(np.repeat(np.arange(len(networks)), 6)).tolist():
+        network = networks[index]
+        name = f"{network.target} {network.corridor['name']}"
+        if name not in on_corridor:
+            on_corridor[name] = _on_corridor(facts, parameters, rows, free, network.corridor)
+        candidates = on_corridor[name]
+        moments = rows["moment"][candidates]
+        candidates = candidates[(moments >= network.start) & (moments < network.end)]
+        candidates = candidates[rows["role"][candidates] == LICIT]
         if not len(candidates):
             continue
         trader = rows["local"][candidates[int(rng.integers(0, len(candidates)))]]
         his = candidates[rows["local"][candidates] == trader]
-        size = min(left, len(his), 1 + int(rng.poisson(3.0)))
-        _hide(rng, parameters, rows, rng.choice(his, size=size, replace=False), network.target, COMPLICIT)
-        rows["network"][rows["role"] == COMPLICIT] = np.where(
-            rows["network"][rows["role"] == COMPLICIT] < 0,
-            network.number,
-            rows["network"][rows["role"] == COMPLICIT],
-        )
-        free &= rows["role"] == LICIT
-        left -= size
+        chosen = rng.choice(his, size=min(left, len(his), 1 + int(rng.poisson(3.0))), replace=False)
+        _hide(rng, parameters, rows, chosen, network.target, COMPLICIT)
+        rows["network"][chosen] = network.number
+        left -= len(chosen)
+        if left <= 0:
+            return
+
+
+def _on_corridor(
+    facts: Facts, parameters: Mapping[str, Any], rows: Rows, free: NDArray[np.bool_], corridor: Mapping[str, Any]
+) -> NDArray[np.int64]:
+    letters = [COVERS.index(letter) for letter in corridor["covers"]]
+    cover = np.asarray(facts.goods.covers[:, letters].any(axis=1))
+    source = np.isin(facts.countries, list(corridor["from"]))
+    target = np.isin(list(parameters["administrations"]), list(corridor["to"]))
+    start = facts.places.country[rows["loading"]]
+    return np.flatnonzero(free & cover[rows["good"]] & target[rows["administration"]] & source[start])
 
 
 def hijacked(
@@ -74,8 +79,8 @@ def hijacked(
     """
     start = facts.places.country[rows["loading"]]
     risk = np.zeros(len(facts.countries))
-    for code, weight in RISKY_LOADING.items():
-        risk[facts.country(code)] = weight
+    for code, more in RISKY_LOADING.items():
+        risk[facts.country(code)] = more
     perishable = facts.goods.covers[:, COVERS.index("h")][rows["good"]]
     free = (rows["role"] == LICIT) & (rows["mode"] == SEA) & (rows["direction"] == IMPORT) & ~rows["private"]
     weight = np.where(free, (0.02 + risk[start]) * np.where(perishable, 5.0, 1.0), 0.0)
@@ -86,12 +91,11 @@ def hijacked(
         if len(ports):
             hot = rng.choice(ports, size=min(HOT_PORTS, len(ports)), replace=False)
             weight = np.where(here & np.isin(rows["loading"], hot), weight * 6.0, weight)
-    limits = np.cumsum(weight)
+    limits: NDArray[np.float64] = np.cumsum(weight)
     if limits[-1] <= 0:
         return
     drawn = np.searchsorted(limits, rng.random(3 * count) * limits[-1], side="right")
-    chosen = np.unique(drawn)
-    chosen = rng.permutation(chosen)[:count]
+    chosen: NDArray[np.int64] = rng.permutation(np.unique(drawn))[:count]
     _hide(rng, parameters, rows, chosen, "drug", HIJACKED)
     broken = chosen[rng.random(len(chosen)) < 0.35]
     rows["tells"][broken] |= BIT["unsealed"]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 TITLES = (
@@ -75,16 +77,19 @@ EMANIFEST = (
     ("Giấy phép", "documents", "list"),
 )  # fmt: skip
 CENCOMM = (
-    ("Case ID", "case_id"), ("Message Type", "case_type"), ("Status", "case_status"), ("Date of Seizure", "occurred_on"),
-    ("Date Reported", "known_at"), ("Category", "class"), ("Source System", "source_system"), ("Phase", "phase"),
+    ("Case ID", "case_id"), ("Message Type", "case_type"), ("Status", "case_status"),
+    ("Date of Seizure", "occurred_on"), ("Date Reported", "known_at"), ("Category", "class"),
+    ("Source System", "source_system"), ("Phase", "phase"),
     ("Reporting Country", "country_of_report"), ("Customs Office", "office"), ("Location Type", "location_type"),
     ("Conveyance", "transport_mode"), ("Direction", "direction"), ("Shipment ID", "shipment_id"),
     ("House Bill", "house_doc_no"), ("Master Bill", "master_doc_no"), ("Container No", "container_no"),
     ("Consignee", "consignee_name"), ("Consignor", "shipper_name"), ("Declared Goods", "declared_description"),
-    ("Declared HS", "declared_hs"), ("Product", "commodity"), ("Species", "species"), ("CITES Appendix", "cites_appendix"),
+    ("Declared HS", "declared_hs"), ("Product", "commodity"), ("Species", "species"),
+    ("CITES Appendix", "cites_appendix"),
     ("Specimen", "specimen_term"), ("Quantity", "quantity"), ("Unit", "unit"), ("Kg Equivalent", "kg_equivalent"),
     ("Concealment", "concealment_code"), ("Detection Method", "detection_method"),
-    ("Detection Technique", "detection_technique"), ("Origin", "country_of_origin"), ("Departure", "country_of_departure"),
+    ("Detection Technique", "detection_technique"), ("Origin", "country_of_origin"),
+    ("Departure", "country_of_departure"),
     ("Transit", "transit_countries"), ("Destination", "country_of_destination"), ("Confidence", "confidence"),
     ("Sharing Level", "sharing_level"), ("Remarks", "remarks"),
 )  # fmt: skip
@@ -100,7 +105,7 @@ def decimal_comma(values: NDArray[np.float64]) -> NDArray[np.object_]:
     """
     swap = str.maketrans(",.", ".,")
     texts = [
-        None if number != number else f"{number:,.3f}".rstrip("0").rstrip(".").translate(swap)
+        None if isnan(number) else f"{number:,.3f}".rstrip("0").rstrip(".").translate(swap)
         for number in values.tolist()
     ]
     return np.array(texts, dtype=object)
@@ -109,7 +114,7 @@ def decimal_comma(values: NDArray[np.float64]) -> NDArray[np.object_]:
 def day_first(values: pd.Series, zone: float) -> NDArray[np.object_]:
     """Return moments as d/m/y and time of a local clock `zone` hours from UTC."""
     local = values.dt.tz_localize(None) + pd.Timedelta(hours=zone)
-    texts = local.dt.strftime("%d/%m/%Y %H:%M:%S").to_numpy(dtype=object)
+    texts: NDArray[np.object_] = local.dt.strftime("%d/%m/%Y %H:%M:%S").to_numpy(dtype=object)
     texts[values.isna().to_numpy()] = None
     return texts
 
@@ -153,7 +158,7 @@ def cencomm_cells(cases: pd.DataFrame) -> pd.DataFrame:
         if column in ("occurred_on", "known_at"):
             made[header] = day_first(values, 0.0)
         elif values.dtype == "float64":
-            made[header] = [None if number != number else f"{number:,.15g}" for number in values.tolist()]
+            made[header] = [None if isnan(number) else f"{number:,.15g}" for number in values.tolist()]
         elif column == "transit_countries":
             made[header] = values.str.replace(";", ", ", regex=False)
         else:
@@ -179,8 +184,8 @@ def write_sheet(cells: pd.DataFrame, path: Path) -> None:
     """Write the cells as an Excel sheet under a title, every cell as text."""
     import xlsxwriter
 
-    book = xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_numbers": False, "strings_to_formulas": False,
-                                      "strings_to_urls": False})  # fmt: skip
+    as_text = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(path, {"constant_memory": True, **as_text})
     book.set_properties({"created": pd.Timestamp("2018-09-01").to_pydatetime()})
     sheet = book.add_worksheet("Ban khai")
     for row, title in enumerate(TITLES):

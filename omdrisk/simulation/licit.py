@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def _relation_of(
     members = [np.flatnonzero(known.cell == value) for value in range(int(known.cell.max()) + 1)]
     order = np.lexsort((cell, month))
     edges = np.flatnonzero(np.r_[True, (np.diff(month[order]) != 0) | (np.diff(cell[order]) != 0), True])
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges.tolist()):
         here = order[start:end]
         of = members[cell[here[0]]]
         this_month = int(month[here[0]])

@@ -127,7 +127,7 @@ def words(rng: np.random.Generator, parties: Parties, countries: Sequence[str]) 
         phones[mine, 1] = [f"0{number}" for number in digits]
         firms = mine[parties.kind[mine] != PERSON]
         numbers[firms] = official_numbers(code, serial[firms])
-    for party in np.flatnonzero(parties.bad & (parties.kind != PERSON)):
+    for party in np.flatnonzero(parties.bad & (parties.kind != PERSON)).tolist():
         numbers[party] = wrong_digit(numbers[party])
     mailing = rng.random(count) < 0.35
     for party in np.flatnonzero(mailing).tolist():

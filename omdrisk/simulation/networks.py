@@ -26,7 +26,7 @@ class Underworld:
         self._next_split = 0
 
     def _corridor(self, target: str) -> Mapping[str, Any]:
-        corridors = [corridor for corridor in self.parameters["corridors"] if corridor["target"] == target]
+        corridors: list[Mapping[str, Any]] = [c for c in self.parameters["corridors"] if c["target"] == target]
         chosen = self.recruiter.one({number: corridor["weight"] for number, corridor in enumerate(corridors)})
         return corridors[int(chosen)]
 

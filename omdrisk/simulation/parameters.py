@@ -6,6 +6,7 @@ import copy
 import tomllib
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,9 +43,9 @@ def read_parameters(changes: str | Path | Mapping[str, Any] | None = None) -> di
     Parameters
     ----------
     changes
-        None for the default world; the name of a level (``"easy"``, ``"default"``, ``"hard"``); the path of a TOML file; or
-        a mapping. File and mapping hold only what differs, in the form of ``world.toml``; their key ``level`` starts from
-        a level. Lists (phases, corridors, species) and tables of shares are replaced as a whole.
+        None for the default world; the name of a level (``"easy"``, ``"default"``, ``"hard"``); the path of a TOML
+        file; or a mapping. File and mapping hold only what differs, in the form of ``world.toml``; their key ``level``
+        starts from a level. Lists (phases, corridors, species) and tables of shares are replaced as a whole.
 
     Raises
     ------
@@ -111,7 +112,7 @@ def _check(parameters: Mapping[str, Any], where: str) -> None:
     phases = parameters["phases"]
     if not phases:
         raise DefinitionError(f"{where}: a world needs at least one phase.")
-    for before, after in zip(phases, phases[1:], strict=False):
+    for before, after in pairwise(phases):
         if before["end"] >= after["start"]:
             raise DefinitionError(f"{where}: phase {after['name']} starts before phase {before['name']} has ended.")
     if sum(phase["share"] for phase in phases) > 1:

@@ -15,7 +15,7 @@ FIRM, PERSON, FORWARDER = range(3)
 
 @dataclass(frozen=True)
 class Parties:
-    """Country and kind of each party, the numbers of its address and telephone, and whether its official number is bad."""
+    """Country and kind of each party, numbers of its address and telephone, and whether its official number is bad."""
 
     country: NDArray[np.int64]
     kind: NDArray[np.int64]

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omdrisk.simulation.amounts import Amounts, Habits, amounts
-from omdrisk.simulation.clock import Clock
 from omdrisk.simulation.columns import coded_column, frame, moment_column, number_column, text_column
 from omdrisk.simulation.draws import draw_shares
 from omdrisk.simulation.facts import AIR, EXPRESS, MAIL, SEA, Facts
-from omdrisk.simulation.names import Words
 from omdrisk.simulation.pool import PERSON, Parties
 from omdrisk.simulation.roles import PartyWriter
 from omdrisk.simulation.rows import DIRECTIONS, EXPORT, LOAD, TRANSHIPMENT, Rows, has
@@ -24,6 +22,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
+
+    from omdrisk.simulation.clock import Clock
+    from omdrisk.simulation.names import Words
 
 MODE_CODES = ("1", "4", "4", "5")
 INCOTERMS = ("FOB", "CIF", "CFR", "EXW", "FCA", "DAP", "DDP", "CIP")
@@ -38,8 +39,9 @@ DANGEROUS = {
     "paints": "UN1263",
 }
 HANDLING = {
-    "ornamental_fish": "AVI", "live_crab": "AVI", "chilled_fish": "PES", "shrimp": "PES", "flowers": "PEF", "grapes": "PEP",
-    "avocado": "PEP", "cherry": "PEP", "durian": "PEP", "electronics": "VAL", "phones": "VAL", "fish_maw": "PES",
+    "ornamental_fish": "AVI", "live_crab": "AVI", "chilled_fish": "PES", "shrimp": "PES", "flowers": "PEF",
+    "grapes": "PEP", "avocado": "PEP", "cherry": "PEP", "durian": "PEP", "electronics": "VAL", "phones": "VAL",
+    "fish_maw": "PES",
 }  # fmt: skip
 RATES = {"USD": 1.0, "EUR": 0.92, "CNY": 6.9, "VND": 23_400.0, "THB": 34.0, "JPY": 132.0, "MYR": 4.5, "SGD": 1.35,
          "HKD": 7.83, "AUD": 1.48, "INR": 81.0}  # fmt: skip
@@ -70,7 +72,7 @@ class Renderer:
         travel = transport(rng, self.facts, self.habits, rows, sizes)
         columns: dict[str, Any] = {}
         columns.update(self._filing(rng, rows, sizes))
-        columns.update(self._route(rng, rows, sizes, travel))
+        columns.update(self._route(rng, rows, travel))
         columns.update(self._goods(rng, rows, sizes))
         columns.update(self._money(rng, rows, sizes))
         columns.update(self._equipment(rng, rows, sizes, travel))
@@ -124,7 +126,7 @@ class Renderer:
             "ata": moment_column(sizes.ata),
         }
 
-    def _route(self, rng: np.random.Generator, rows: Rows, sizes: Amounts, travel: Transport) -> dict[str, Any]:
+    def _route(self, rng: np.random.Generator, rows: Rows, travel: Transport) -> dict[str, Any]:
         places, mode = self.facts.places, rows["mode"]
         countries = list(self.facts.countries)
         start, end = places.country[rows["loading"]], places.country[rows["discharge"]]

@@ -100,7 +100,8 @@ def from_records(records: Sequence[Mapping[str, Any]]) -> Rows:
 
 def has(rows: Rows, tell: str) -> NDArray[np.bool_]:
     """Whether each row shows the tell."""
-    return (rows["tells"] & BIT[tell]) != 0
+    shown: NDArray[np.bool_] = (rows["tells"] & BIT[tell]) != 0
+    return shown
 
 
 def earlier(moment: NDArray[np.int64], *keys: NDArray[np.integer]) -> NDArray[np.int64]:

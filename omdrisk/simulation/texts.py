@@ -18,15 +18,16 @@ if TYPE_CHECKING:
     from omdrisk.simulation.amounts import Habits
 
 VAGUE = {
-    "en": ("GENERAL CARGO", "GENERAL MERCHANDISE", "FAK", "SAID TO CONTAIN", "CONSOLIDATION", "PERSONAL EFFECTS", "GIFT",
-           "SAMPLES", "PARTS", "ACCESSORIES", "DAILY NECESSITIES", "AS PER INVOICE", "N/M", "HOUSEHOLD GOODS", "CLOTHES"),
+    "en": ("GENERAL CARGO", "GENERAL MERCHANDISE", "FAK", "SAID TO CONTAIN", "CONSOLIDATION", "PERSONAL EFFECTS",
+           "GIFT", "SAMPLES", "PARTS", "ACCESSORIES", "DAILY NECESSITIES", "AS PER INVOICE", "N/M", "HOUSEHOLD GOODS",
+           "CLOTHES"),
     "vi": ("Hàng tạp hóa", "Hàng tổng hợp", "Hành lý cá nhân", "Quà biếu", "Hàng mẫu", "Phụ tùng", "Quần áo"),
     "zh": ("杂货", "百货", "日用品", "个人物品", "礼品", "样品", "配件", "服装"),
     "th": ("สินค้าเบ็ดเตล็ด", "ของใช้ส่วนตัว", "ของขวัญ", "ตัวอย่าง", "อะไหล่"),
     "ms": ("Barang am", "Barang peribadi", "Barang campuran", "Hadiah", "Contoh", "Alat ganti"),
 }  # fmt: skip
-TAILS = ("", " / {n} CTNS", " HS CODE {hs}", " AS PER INV {n}", " MODEL {m}-{n}", " GRADE {m}", " PO NO {n}", " LOT {n}",
-         " - BRAND NEW", " FOR RETAIL SALE", " {n} PCS")  # fmt: skip
+TAILS = ("", " / {n} CTNS", " HS CODE {hs}", " AS PER INV {n}", " MODEL {m}-{n}", " GRADE {m}", " PO NO {n}",
+         " LOT {n}",          " - BRAND NEW", " FOR RETAIL SALE", " {n} PCS")  # fmt: skip
 LETTERS = "ABCDEFGHKLMNPRSTVWX"
 
 
@@ -128,7 +129,7 @@ def commodity_codes(
         quality[mine] = office["quality"]
     codes = np.array(facts.goods.hs, dtype=object)
     table = np.array([[code[:4], code[:6], code, code + "00"] for code in codes], dtype=object)
-    made = table[rows["good"], (digits - 4) // 2]
+    made: NDArray[np.object_] = table[rows["good"], (digits - 4) // 2]
     lost = np.flatnonzero(rng.random(count) < 0.02 * quality)
     made[lost] = [code[1:] if code.startswith("0") and len(code) > 4 else code for code in made[lost]]
     absent = np.array([0.02, 0.10, 0.22, 0.55])[rows["mode"]] * (0.5 + 0.5 * quality)

@@ -30,9 +30,11 @@ AIRLINES = (("VN", "738", "VN"), ("TG", "217", "TH"), ("MH", "232", "MY"), ("CX"
             ("KQ", "706", "KE"), ("CI", "297", "TW"), ("LH", "020", "DE"))  # fmt: skip
 COURIERS = (("FX", "023"), ("5X", "406"), ("D0", "936"), ("3S", "155"))
 FLAGS = ("PA", "LR", "MH", "HK", "SG", "MT", "VN", "CN", "DK", "BS")
-SHIP_WORDS = (("PACIFIC", "MEKONG", "ORIENT", "GOLDEN", "NORTHERN", "CORAL", "JADE", "ASIAN", "OCEAN", "EVER", "BLUE", "STAR"),
-              ("HARMONY", "PIONEER", "VENTURE", "TRADER", "BRIDGE", "SPIRIT", "GRACE", "HORIZON", "PEARL", "PRIDE", "WIND",
-               "EXPRESS"))  # fmt: skip
+SHIP_WORDS = (
+    ("PACIFIC", "MEKONG", "ORIENT", "GOLDEN", "NORTHERN", "CORAL", "JADE", "ASIAN", "OCEAN", "EVER", "BLUE", "STAR"),
+    ("HARMONY", "PIONEER", "VENTURE", "TRADER", "BRIDGE", "SPIRIT", "GRACE", "HORIZON", "PEARL", "PRIDE", "WIND",
+     "SEA"),
+)  # fmt: skip
 SHIPS_PER_LINE = 12
 
 
@@ -60,7 +62,7 @@ def transport(rng: np.random.Generator, facts: Facts, habits: Habits, rows: Rows
     habit = habits.uniform[4][rows["relation"]]
     luck = np.where(rng.random(count) < 0.86, habit, rng.random(count))
     line = np.searchsorted(np.cumsum([share for *_, share in LINES]) / 100, luck * 0.999)
-    airline = _airlines(rng, facts, rows, luck)
+    airline = _airlines(facts, rows, luck)
     courier = (luck * len(COURIERS)).astype(np.int64)
     code = np.array([*(x[0] for x in LINES), *(x[0] for x in AIRLINES), *(x[0] for x in COURIERS)], dtype=object)
     number = np.select([mode == SEA, mode == AIR], [line, airline + len(LINES)], courier + len(LINES) + len(AIRLINES))
@@ -98,10 +100,12 @@ def transport(rng: np.random.Generator, facts: Facts, habits: Habits, rows: Rows
 
 
 def _only(keep: NDArray[np.bool_], texts: NDArray[np.object_]) -> NDArray[np.object_]:
-    return np.where(keep, texts, None)
+    kept: NDArray[np.object_] = texts.copy()
+    kept[~keep] = None
+    return kept
 
 
-def _airlines(rng: np.random.Generator, facts: Facts, rows: Rows, luck: NDArray[np.float64]) -> NDArray[np.int64]:
+def _airlines(facts: Facts, rows: Rows, luck: NDArray[np.float64]) -> NDArray[np.int64]:
     of_country = np.full(len(facts.countries), -1)
     for number, (_, _, home) in enumerate(AIRLINES):
         if home in facts.countries:

@@ -62,8 +62,8 @@ def simulate_in_parts(
 ) -> Iterator[World]:
     """Simulate a world part by part, in order of time, each part with at most 60,000 shipments.
 
-    The parts put together are the world that `simulate` returns. Only numbers of the whole world are kept in memory (about
-    300 bytes a shipment), so that ten million shipments pass through a machine of ordinary size.
+    The parts put together are the world that `simulate` returns. Of the whole world only numbers are kept in memory
+    (about 300 bytes a shipment), so that ten million shipments pass through a machine of ordinary size.
 
     Parameters
     ----------

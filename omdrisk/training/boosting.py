@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -71,11 +71,27 @@ def boost(
     stops = later is not None and patience > 0
     chosen["metric"] = metric if stops else "none"
     train = _dataset(rows, categorical)
-    callbacks = [lightgbm.early_stopping(patience, verbose=False)] if stops else []
+    callbacks = [_stopping(patience, fewest)] if stops else []
     valid = [_dataset(later, categorical, train)] if stops and later is not None else None
     booster = lightgbm.train(chosen, train, rounds, valid_sets=valid, callbacks=callbacks, keep_training_booster=True)
     used = max(booster.best_iteration, fewest) if stops else rounds
     return booster.model_to_string(num_iteration=used), int(min(used, booster.num_trees()))
+
+
+def _stopping(patience: int, fewest: int) -> Callable[[Any], None]:
+    from lightgbm.callback import EarlyStopException, early_stopping
+
+    inner = early_stopping(patience, verbose=False)
+
+    def stop(env: Any) -> None:
+        try:
+            inner(env)
+        except EarlyStopException:
+            if env.iteration + 1 >= fewest:
+                raise
+
+    stop.order = inner.order  # type: ignore[attr-defined]
+    return stop
 
 
 def _dataset(rows: Rows, categorical: Sequence[int], reference: Any = None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import tomllib
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from omdrisk.entities import PARTY_ENTITIES
+from omdrisk.explaining import Teller
 from omdrisk.features import Catalog, Definition
 from omdrisk.features.lexicon import Lexicon, read_terms
 from omdrisk.resources import definitions
+from tests.catalog.samples import LABELS, samples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +30,7 @@ FAMILIES = {
 }  # fmt: skip
 UNITS = {"", "days", "hours", "kg", "%", "count"}
 LANGUAGES = ("en", "vi", "zh")
-PLACEHOLDERS = ("{value}", "{norm}", "{label}")
-SENTENCES = ("words", "reason", "reason_never")
+SENTENCES = ("words", "reason", "otherwise", "reason_never")
 COUNTRY_TABLES = {
     "corridors_drug", "corridors_wildlife", "range_states",
     "timber_range", "chemical_destinations", "golden_triangle_places",
@@ -93,10 +95,34 @@ def test_the_three_languages_tell_the_same_values(key: tuple[str, str]) -> None:
     spec = SPECS[key]
     for kind in SENTENCES:
         texts = spec.get(kind, {}).values()
-        told = [{part for part in PLACEHOLDERS if part in text} for text in texts]
+        told = [sorted(re.findall(r"{(\w+)[|}]", text)) for text in texts]
         assert all(one == told[0] for one in told)
-        if kind != "reason":
+        if kind not in ("reason", "otherwise"):
             assert not any(told)
+
+
+@pytest.mark.parametrize("key", SPECS, ids="/".join)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_value_reads_right(catalog: Catalog, key: tuple[str, str], language: str) -> None:
+    definition = catalog[key[1]]
+    teller = Teller(definition, language, LABELS.get(definition.kind.arguments().get("column"), ()))
+    values = samples(definition)
+    assert len(values) >= 2
+    for value, shown, norm in values:
+        said = teller.tell(value, shown, norm)
+        assert said is not None
+        assert not re.search(r"[{}=|]|\bnan\b|  ", said), said
+        assert language != "en" or not re.search(r"(?<![\d.,])1 (earlier )?\w+s\b", said), said
+        assert said == said.strip()
+        assert said[0] == said[0].upper()
+        assert said != f"{definition.words[language]}: {value:g}"
+    never = teller.tell(float("nan"))
+    assert (never is None) == (not definition.reason_never)
+
+
+@pytest.mark.parametrize("key", SPECS, ids="/".join)
+def test_both_sides_of_a_bound_have_a_sentence(key: tuple[str, str]) -> None:
+    assert ("told" in SPECS[key]) == ("otherwise" in SPECS[key])
 
 
 def test_a_sentence_without_a_value_is_told_only_where_it_is_true() -> None:

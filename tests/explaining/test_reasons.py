@@ -115,9 +115,10 @@ def test_the_sentence_fits_the_value(language: str, small: str, large: str, neve
     teller = Teller(definition(), language)
     assert teller.tell(2.0) == small
     assert teller.tell(1400.0) == large
+    assert Teller(definition(otherwise={"en": "Well known: {value|time|times}"}), "en").tell(5.0) == "Well known: 5 times"
     assert teller.tell(NAN) == never
     assert teller.tell(NAN, known=False) is None
-    assert Teller(definition(reason_never={"en": "x"}), language).tell(NAN) == "x"
+    assert Teller(definition(reason_never={"en": "x"}), language).tell(NAN) == "X"
 
 
 def test_a_missing_value_says_nothing_unless_it_has_words() -> None:
@@ -132,16 +133,18 @@ def test_a_sentence_with_a_norm_needs_one() -> None:
     base |= {"reason": {"en": "{label} {value}, usual {norm}"}}
     weight = Definition.read("w", "measures", {**base, **{k: v for k, v in spec.items() if v is not None}})
     assert Teller(weight).tell(2.5, 40.0, 12.0) == "Weight 40, usual 12"
-    assert Teller(weight).tell(2.5, 40.0) == "Weight: 40"
+    assert Teller(weight).tell(2.5, 40.0) == "Weight: 40 kg"
     object.__setattr__(weight, "told", {"above": 3})
-    assert Teller(weight).tell(2.5, 40.0, 12.5) == "Weight: 40 (usual: 12.5)"
-    assert Teller(weight, "vi").tell(2.5, 40.0, 12.5) == "Weight: 40 (thông thường: 12,5)"
+    assert Teller(weight).tell(2.5, 40.0, 12.5) == "Weight: 40 kg (usual: 12.5 kg)"
+    assert Teller(weight, "vi").tell(2.5, 40.0, 12.5) == "Weight: 40 kg (thông thường: 12,5 kg)"
 
 
 def test_a_category_is_told_by_name_and_a_flag_by_yes() -> None:
     kind = {"id": "Z", "kind": "category", "column": "package_type", "targets": ["drug"], "why": "x"}
     category = Definition.read("p", "measures", {**kind, "reason": {"en": "Package {value}"}})
-    assert Teller(category, labels=["CT", "BG"]).tell(2.0) == "Package BG"
+    assert Teller(category, labels=["CT", "BG"]).tell(2.0) == "Package bag"
+    assert Teller(category, "zh", labels=["CT", "QQ"]).tell(1.0) == "Package 纸箱"
+    assert Teller(category, "vi", labels=["CT", "QQ"]).tell(2.0) == "Package QQ"
     assert Teller(category, "zh", labels=["CT"]).tell(0.0) == "Package 少见或从未见过"
     spec = {"id": "C01", "kind": "check_digit", "column": "container_no", "scheme": "iso6346", "targets": ["drug"]}
     said = {"words": {"en": "Valid"}, "reason": {"en": "Fails"}, "told": {"equals": 0}, "why": "x"}
@@ -177,6 +180,39 @@ def test_never_is_not_said_of_another_mode() -> None:
     pipeline = FeaturePipeline(Catalog([sea_only])).fit(rows)
     known = SharedFeatures({"drug": pipeline}).stated(rows)["drug"].known
     assert known[:, 0].tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("value", "language", "said"),
+    [
+        (0.3, "en", "Less than 1 day ago"),
+        (1.4, "en", "1 day ago"),
+        (1.6, "en", "2 days ago"),
+        (0.3, "vi", "Cách đây dưới 1 ngày"),
+        (0.3, "zh", "上次在不到 1 天前"),
+        (1234.5, "zh", "上次在 1,234 天前"),
+    ],
+)
+def test_a_noun_agrees_with_its_number(value: float, language: str, said: str) -> None:
+    reason = {"en": "{value|day|days} ago", "vi": "Cách đây {value} ngày", "zh": "上次在 {value} 天前"}
+    last = definition(kind="days_since_last", unit="days", reason=reason, told=None)
+    assert Teller(last, language).tell(value) == said
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "en", "zh"),
+    [
+        ("days", 121.4, "Shipper, age of the record: 121 days", "Shipper，age of the record：121 天"),
+        ("days", 0.2, "Shipper, age of the record: less than 1 day", "Shipper，age of the record：不到 1 天"),
+        ("hours", 1.0, "Shipper, age of the record: 1 hour", "Shipper，age of the record：1 小时"),
+        ("count", 5.0, "Shipper, age of the record: 5", "Shipper，age of the record：5"),
+        ("%", 0.0666, "Shipper, age of the record: 6.7%", "Shipper，age of the record：6.7%"),
+    ],
+)
+def test_side_by_side_a_value_keeps_its_unit(unit: str, value: float, en: str, zh: str) -> None:
+    plain = definition(words={"en": "Shipper: age of the record"}, unit=unit, told={"below": -1})
+    assert Teller(plain).tell(value) == en
+    assert Teller(plain, "zh").tell(value) == zh
 
 
 def test_placeholders_reach_nothing() -> None:

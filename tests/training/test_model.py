@@ -109,6 +109,8 @@ def test_early_stopping_leaves_fewer_trees(table):
     model = RiskModel(rounds=300, patience=5, fewest=3)
     model.fit(X[:1000], noise[:1000], eval_set=(X[1000:], noise[1000:]))
     assert 3 <= model.rounds_ < 100
+    longer = RiskModel(rounds=300, patience=5, fewest=60)
+    assert longer.fit(X[:1000], noise[:1000], eval_set=(X[1000:], noise[1000:])).rounds_ >= 60
     assert model._booster.num_trees() == model.rounds_
 
 
