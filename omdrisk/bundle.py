@@ -86,7 +86,7 @@ def save_bundle(heads: Iterable[Head], path: str | Path) -> Path:
         shutil.rmtree(leftover, ignore_errors=True)
     files = {name: content for head in heads for name, content in _files(head)}
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
-    files[MANIFEST] = _json({"format": FORMAT, "heads": sorted(targets), "files": digests})
+    files[MANIFEST] = _sealed({"format": FORMAT, "heads": sorted(targets), "files": digests})
     for name, content in files.items():
         (partial / name).parent.mkdir(parents=True, exist_ok=True)
         (partial / name).write_bytes(content)
@@ -141,12 +141,19 @@ def _json(values: Any) -> bytes:
     return (json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
 
 
+def _sealed(manifest: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a manifest with its own checksum, so that a change of it is not blamed on another file."""
+    plain = {key: value for key, value in manifest.items() if key != "sha256"}
+    return _json(plain | {"sha256": hashlib.sha256(_json(plain)).hexdigest()})
+
+
 def _manifest(root: Path) -> dict[str, Any]:
     place = root / MANIFEST
     if not place.is_file():
         raise BundleError(f"{root}: no bundle here ({MANIFEST} is missing). `omdrisk train` writes one.")
     try:
-        manifest = json.loads(place.read_bytes())
+        content = place.read_bytes()
+        manifest = json.loads(content)
         known = isinstance(manifest["heads"], list) and isinstance(manifest["files"], dict)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BundleError(f"{place}: cannot be read ({error}). {_WAY_OUT}") from error
@@ -155,6 +162,8 @@ def _manifest(root: Path) -> dict[str, Any]:
             f"{place}: format {manifest.get('format')!r}, and this omdrisk reads {FORMAT}. "
             "Install the version that wrote it."
         )
+    if _sealed(manifest) != content:
+        raise BundleError(f"{place}: was changed since the bundle was saved. {_WAY_OUT}")
     return dict(manifest)
 
 

@@ -249,7 +249,9 @@ def _check_placeholders(key: str, said: Mapping[str, str], kind: Kind) -> None:
                 continue
             name, *nouns = field_name.split("|")
             if nouns and (name == "label" or len(nouns) != 2 or not all(nouns)):
-                raise DefinitionError(f"{place}: write {{{name}|one|many}}, as {{value|day|days}}, not {{{field_name}}}")
+                raise DefinitionError(
+                    f"{place}: write {{{name}|one|many}}, as {{value|day|days}}, not {{{field_name}}}"
+                )
             if form or conversion:
                 raise DefinitionError(f"{place}: write {{{name}}} alone; its form follows from the unit")
             if name not in PLACEHOLDERS:

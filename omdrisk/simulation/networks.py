@@ -46,7 +46,7 @@ class Underworld:
                 corridor={},
                 start=moment,
                 end=moment + life,
-                weight=float(self.rng.lognormal(0.0, 0.7)),
+                weight=float(self.rng.lognormal(0.0, 0.5)),
                 offices=[],
                 countries=[],
                 direction=IMPORT,

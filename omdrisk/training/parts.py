@@ -173,7 +173,8 @@ class Calibrate:
     Parameters
     ----------
     kind
-        ``platt``, ``beta``, ``isotonic``, or ``auto`` for the simplest that is as good as any by cross-validated log loss.
+        ``platt``, ``beta``, ``isotonic``, or ``auto`` for the simplest that is as good as any by cross-validated log
+        loss.
     """
 
     kind: Calibrator = "auto"

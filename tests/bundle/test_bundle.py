@@ -41,10 +41,12 @@ def files(folder):
 
 def test_a_head_comes_back_as_it_was(world, head, folder):
     shipments, outcomes, _ = world
-    (again,) = read_bundle(folder).heads.values()
+    (again,) = read_bundle(folder).heads
     history = history_of(catalog(), shipments, outcomes)
     raws = [
-        each.raw(FeaturePipeline.from_state(each.pipeline.state(), each.pipeline.catalog_, history).transform(shipments))
+        each.raw(
+            FeaturePipeline.from_state(each.pipeline.state(), each.pipeline.catalog_, history).transform(shipments)
+        )
         for each in (head, again)
     ]
     np.testing.assert_array_equal(*raws)
@@ -56,7 +58,7 @@ def test_a_head_comes_back_as_it_was(world, head, folder):
 
 def test_saving_what_was_read_gives_the_same_bytes(folder, tmp_path):
     read = read_bundle(folder)
-    save_bundle(read.heads.values(), tmp_path / "again")
+    save_bundle(read.heads, tmp_path / "again")
     assert read_bundle(tmp_path / "again").version == read.version
     for one, two in zip(files(folder), files(tmp_path / "again"), strict=True):
         assert one.read_bytes() == two.read_bytes(), one.name

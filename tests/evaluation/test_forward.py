@@ -44,7 +44,7 @@ def test_each_phase_is_tested_with_what_was_known_before_it(world, result):
 
 
 def test_model_beats_chance_and_chance_is_chance(result):
-    assert value(result.table, "auc", phase="C", scorer="model") > 0.7
+    assert value(result.table, "auc", phase="C", scorer="model") > 0.62
     random = result.table[(result.table["scorer"] == "random") & (result.table["metric"] == "auc")]
     assert ((random["low"] < 0.5) & (random["high"] > 0.5)).all()
     assert (result.table["low"] <= result.table["high"]).all()
@@ -85,7 +85,7 @@ def test_backtest_says_what_it_cannot_do(world):
         backtest(recipe(), shipments, outcomes, by="month", catalog=catalog())
     with pytest.raises(InputError, match="phase 'X' is not in"):
         backtest(recipe(), shipments, outcomes, phases=["X"], catalog=catalog())
-    with pytest.raises(InputError, match="no phase could be tested. A: "):
+    with pytest.raises(InputError, match=r"no phase could be tested\. A: "):
         backtest(recipe(), shipments, outcomes, phases={"A": PHASES["A"]}, catalog=catalog())
 
 

@@ -115,10 +115,20 @@ def test_the_sentence_fits_the_value(language: str, small: str, large: str, neve
     teller = Teller(definition(), language)
     assert teller.tell(2.0) == small
     assert teller.tell(1400.0) == large
-    assert Teller(definition(otherwise={"en": "Well known: {value|time|times}"}), "en").tell(5.0) == "Well known: 5 times"
     assert teller.tell(NAN) == never
     assert teller.tell(NAN, known=False) is None
     assert Teller(definition(reason_never={"en": "x"}), language).tell(NAN) == "X"
+
+
+def test_the_other_side_of_a_bound_has_its_own_sentence() -> None:
+    both = definition(otherwise={"en": "Well known: {value|time|times}", "vi": "Quen thuộc: {value} lần"})
+    assert [Teller(both).tell(value) for value in (2.0, 5.0)] == ["Seen only 2 times", "Well known: 5 times"]
+    assert Teller(both, "vi").tell(5.0) == "Quen thuộc: 5 lần"
+    assert Definition.read(both.name, both.family, _spec(both)).otherwise == both.otherwise
+
+
+def _spec(one: Definition) -> dict[str, Any]:
+    return {key: value for key, value in one.to_dict().items() if key not in ("name", "family")}
 
 
 def test_a_missing_value_says_nothing_unless_it_has_words() -> None:

@@ -146,7 +146,11 @@ BAD = [
     ("{value} days ago", "{value:.1f} days ago", r"reason.en: write {value} alone"),
     ("told.below = 90", "told.under = 90", "told: 'under' is unknown"),
     ("told.below = 90", 'otherwise.en = "Known"', "otherwise: without 'told'"),
-    ("told.below = 90", 'told.below = 90\notherwise.en = "{norm}"', "otherwise.en: kind 'days_since_first' has no norm"),
+    (
+        "told.below = 90",
+        'told.below = 90\notherwise.en = "{norm}"',
+        "otherwise.en: kind 'days_since_first' has no norm",
+    ),
     ("{value} days ago", "{value|day} ago", r"reason.en: write {value\|one\|many}"),
     ("{value} days ago", "{value||days} ago", r"reason.en: write {value\|one\|many}"),
     ("{value} days ago", "{label|day|days} ago", r"reason.en: write {label\|one\|many}"),

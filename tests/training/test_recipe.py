@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -38,7 +39,10 @@ def test_lemis_leaves_out_what_inspectors_code():
         ('target = "d"\n[features]\nfamilies = "route"', r"\[features\]: 'families' must be a list"),
         ('target = "d"\n[rounds]\nmost = "many"', r"\[rounds\]: 'most' must be a whole number, not 'many'"),
         ('target = "d"\n[rounds]\nmetric = "avg_precision"', r"Did you mean 'average_precision'\?"),
-        ('target = "d"\n[lightgbm]\nnum_leafs = 3', r"\[lightgbm\]: 'num_leafs' is unknown\. Did you mean 'num_leaves'"),
+        (
+            'target = "d"\n[lightgbm]\nnum_leafs = 3',
+            r"\[lightgbm\]: 'num_leafs' is unknown\. Did you mean 'num_leaves'",
+        ),
         ('target = "d"\n[features]\nnames = ["a"]\n[split]\nvalidation = 2', r"'validation' must lie between 0 and 1"),
         (
             'target = "d"\n[features]\nnames = ["a"]\n[split]\npast_until = "soon"',
@@ -86,7 +90,7 @@ def test_prior_replaces_that_of_every_rate():
 def test_phases_are_in_order_and_include_their_last_day():
     phases = read_phases()
     assert [phase.name for phase in phases] == ["I", "II", "III", "IV", "V", "VII"]
-    assert all(one.end <= two.start for one, two in zip(phases, phases[1:], strict=False))
+    assert all(one.end <= two.start for one, two in pairwise(phases))
     assert str(phases[4].end) == "2023-09-16 00:00:00+00:00"
     with pytest.raises(DefinitionError, match="ends before it starts"):
         as_phases({"X": ("2023-05-01", "2023-04-01")})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -199,7 +200,7 @@ def test_bins_of_a_reference_hold_what_they_say():
     values[rng.random(5000) < 0.1] = np.nan
     described = Reference.of(pd.DataFrame({"a": values}), np.zeros(5000)).features["a"]
     edges = [-np.inf, *described["edges"], np.inf]
-    counted = [((values > low) & (values <= high)).mean() for low, high in zip(edges, edges[1:], strict=False)]
+    counted = [((values > low) & (values <= high)).mean() for low, high in pairwise(edges)]
     np.testing.assert_allclose(described["shares"], counted)
     np.testing.assert_allclose(shares_in(described, values)[-1], np.isnan(values).mean())
     assert min(described["shares"]) > 0

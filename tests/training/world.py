@@ -65,7 +65,9 @@ def tables(rows: int = 4000, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame,
         }
     )
     examined = np.flatnonzero(rng.random(rows) < 0.35)
-    known = shipments["filed_at"].iloc[examined] + pd.to_timedelta(rng.uniform(1, 20, len(examined)), unit="D").floor("s")
+    known = shipments["filed_at"].iloc[examined] + pd.to_timedelta(rng.uniform(1, 20, len(examined)), unit="D").floor(
+        "s"
+    )
     outcomes = pd.DataFrame(
         {
             "shipment_id": shipments["shipment_id"].iloc[examined].to_numpy(),
