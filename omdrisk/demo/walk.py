@@ -256,7 +256,7 @@ def _report(
             capacity=_curves(tables[target]),
             tables={"Against the known truth": tables[target]},
             note=(
-                "The first table rests on examined shipments, as an agency would have it; the curves and the last table "
+                "The first table rests on examined shipments, as an agency has them; the curves and the last table "
                 "on the known truth of the simulated world, over all shipments of phase V."
             ),
         ).with_explanation(scorer, sample)
