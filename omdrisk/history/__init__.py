@@ -7,6 +7,7 @@ from omdrisk.history.history import History
 from omdrisk.history.questions import (
     Distinct,
     Finds,
+    Hops,
     Inspected,
     Known,
     Mean,
@@ -25,6 +26,7 @@ __all__ = [
     "Distinct",
     "Finds",
     "History",
+    "Hops",
     "Inspected",
     "Known",
     "Mean",

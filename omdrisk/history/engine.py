@@ -10,11 +10,9 @@ for one row as for a million.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-
-from omdrisk.history.arrays import running
 
 if TYPE_CHECKING:
     from omdrisk.history.arrays import Integers
@@ -52,8 +50,10 @@ class KeyIndex:
     shift: int
 
     @classmethod
-    def build(cls, keys: Integers, times: Integers) -> KeyIndex:
+    def build(cls, keys: Integers, times: Integers, others: Integers | None = None) -> KeyIndex:
         """Sort events whose rows are already in time order; key 0 is missing.
+
+        Keys in `others` get a slot too, without events.
 
         Examples
         --------
@@ -63,19 +63,18 @@ class KeyIndex:
         >>> end - first
         array([1, 1, 0])
         """
-        order = np.argsort(keys, kind="stable").astype(np.int32)
-        ordered = keys[order]
-        present = ordered != 0
-        order, ordered = order[present], ordered[present]
-        begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])[: ordered.size])
-        offsets = np.append(begins, ordered.size).astype(np.int64)
-        known = ordered[begins]
-        slot_of_row = np.full(keys.size, -1, dtype=np.int32)
-        slot_of_row[order] = np.repeat(np.arange(known.size, dtype=np.int32), np.diff(offsets))
+        every = keys if others is None else np.concatenate([keys, others])
+        slot_of_row, _, distinct = loops.numbered_keys(every, every[:0])
+        slot_of_row = slot_of_row[: keys.size]
+        order = np.argsort(distinct)
+        ranks = np.empty(distinct.size, dtype=np.int32)
+        ranks[order] = np.arange(distinct.size, dtype=np.int32)
+        known = distinct[order]
+        offsets, rows = loops.by_slot(slot_of_row, ranks)
         width = min(max(int(known.size).bit_length(), 1), 24)
         edges = np.arange(-(1 << (width - 1)), 1 << (width - 1), dtype=np.int64) << (64 - width)
-        directory = np.append(np.searchsorted(known, edges), known.size)
-        return cls(known, offsets, times[order], order, slot_of_row, directory, 64 - width)
+        directory = np.append(np.searchsorted(known, edges), known.size).astype(np.int32)
+        return cls(known, offsets, times[rows], rows, slot_of_row, directory, 64 - width)
 
     def slots(self, keys: Integers) -> Integers:
         """Return each key's slot, -1 if it is unseen or missing."""
@@ -139,77 +138,3 @@ class WaveletMatrix:
         """Return how many codes among positions [low, high) are below the limit."""
         counts: Integers = loops.count_less(self.bits, self.ranks, self.zeros, lows, highs, limits)
         return counts
-
-
-@dataclass(frozen=True)
-class Spells:
-    """States that began at one moment and may have ended at a later one, each with a slot and an amount.
-
-    The same states in two orders: as they began, with running sums; and those that ended, as they ended.
-    """
-
-    begins: Integers
-    begin_offsets: Integers
-    begin_sums: Integers
-    ends_of_begun: Integers
-    ends: Integers
-    end_offsets: Integers
-    end_sums: Integers
-    begins_of_ended: Integers
-    amounts_of_ended: Integers
-
-    @classmethod
-    def build(
-        cls,
-        slots: Integers,
-        begins: Integers,
-        ends: Integers,
-        amounts: Integers,
-        *,
-        slot_count: int,
-        never: int,
-    ) -> Spells:
-        """Sort states by slot; `ends` is `never` for those that stand for good; slot -1 is left out."""
-        kept = np.flatnonzero((slots >= 0) & (amounts != 0))
-        order = kept[np.lexsort((ends[kept], begins[kept], slots[kept]))]
-        over = kept[ends[kept] != never]
-        over = over[np.lexsort((begins[over], ends[over], slots[over]))]
-        numbers = np.arange(slot_count + 1)
-        return cls(
-            begins=begins[order],
-            begin_offsets=np.searchsorted(slots[order], numbers),
-            begin_sums=running(amounts[order]),
-            ends_of_begun=ends[order],
-            ends=ends[over],
-            end_offsets=np.searchsorted(slots[over], numbers),
-            end_sums=running(amounts[over]),
-            begins_of_ended=begins[over],
-            amounts_of_ended=amounts[over],
-        )
-
-    def standing(self, slots: Integers, since: Integers | None, until: Integers) -> Integers:
-        """Return summed amounts of states that began in [since, until) and had not ended before `until`."""
-        begun = loops.bisect(self.begins, self.begin_offsets, slots, until)
-        if since is None:
-            over = loops.bisect(self.ends, self.end_offsets, slots, until)
-            first, first_over = self._starts(self.begin_offsets, slots), self._starts(self.end_offsets, slots)
-            gained: Integers = self.begin_sums[begun] - self.begin_sums[first]
-            lost: Integers = self.end_sums[over] - self.end_sums[first_over]
-            return gained - lost
-        first = loops.bisect(self.begins, self.begin_offsets, slots, since)
-        gained = self.begin_sums[begun] - self.begin_sums[first]
-        lost = loops.ended_within(
-            self.ends, self.begins_of_ended, self.amounts_of_ended, self.end_offsets, slots, since, until
-        )
-        return gained - lost
-
-    def latest(self, slots: Integers, until: Integers, missing: int) -> Integers:
-        """Return when the latest state standing at `until` began; `missing` where none stands."""
-        place: Any = loops.last_standing(self.begins, self.ends_of_begun, self.begin_offsets, slots, until)
-        if not self.begins.size:
-            return np.full(slots.size, missing, dtype=np.int64)
-        return np.where(place >= 0, self.begins[place], missing)
-
-    @staticmethod
-    def _starts(offsets: Integers, slots: Integers) -> Integers:
-        return np.where(slots >= 0, offsets[slots], 0)

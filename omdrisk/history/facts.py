@@ -91,6 +91,8 @@ class Facts:
     shipments: Rows
     log: Rows
     targets: dict[str, int] = field(default_factory=dict)
+    said_digest: str = ""
+    """The digest that a store keeps for these facts; computed where there is none."""
 
     @classmethod
     def none(cls, keys: Sequence[str], values: Sequence[str]) -> Facts:
@@ -115,32 +117,25 @@ class Facts:
         place = np.minimum(np.searchsorted(known, ids), known.size - 1)
         return np.where(known[place] == ids, order[place], -1)
 
-    def new_shipments(self, batch: Rows) -> Rows:
-        """Return the rows of `batch` that change anything, one per id."""
-        digests = batch.digests()
-        order = np.lexsort((digests, batch["filed_at"], batch["id"]))
-        ids = batch["id"][order]
-        first = np.concatenate([[True], ids[1:] != ids[:-1]])[: ids.size]
-        order = order[first]
-        batch, digests = batch.take(order), digests[order]
-        rows = self.rows_of(batch["id"])
-        again = np.flatnonzero(rows >= 0)
-        old = self.shipments.take(rows[again])
-        earlier = batch["filed_at"][again] < old["filed_at"]
-        level = batch["filed_at"][again] == old["filed_at"]
-        kept = rows < 0
-        kept[again] = earlier | (level & (digests[again] < old.digests()))
-        return batch.take(kept)
+    @property
+    def size(self) -> int:
+        """How many rows there are."""
+        return len(self.shipments) + len(self.log)
 
-    def new_outcomes(self, batch: Rows) -> Rows:
-        """Return the rows of `batch` that the log does not hold, each once."""
-        related = self.log.take(np.isin(self.log["id"], batch["id"]))
-        both = Rows.one_after_another([related, batch])
-        order = both.sorted_by(*LOG_COLUMNS)
-        ordered = both.take(order)
-        new = np.ones(len(ordered), dtype=np.bool_)
-        new[1:] = np.any([column[1:] != column[:-1] for column in ordered.columns.values()], axis=0)
-        return ordered.take(new & (order >= len(related)))
+    def log_of(self, ids: Integers) -> Rows:
+        """Return the log's rows about shipments; `ids` are distinct and in order."""
+        low = np.searchsorted(self.log["id"], ids)
+        counts = np.searchsorted(self.log["id"], ids, side="right") - low
+        ends = np.cumsum(counts)
+        return self.log.take(np.arange(counts.sum()) + np.repeat(low - ends + counts, counts))
+
+    def tells_of(self, ids: Integers) -> Flags:
+        """Return whether the log has rows about each shipment."""
+        if not len(self.log):
+            return np.zeros(ids.size, dtype=np.bool_)
+        place = np.minimum(np.searchsorted(self.log["id"], ids), len(self.log) - 1)
+        told: Flags = self.log["id"][place] == ids
+        return told
 
     def plus_shipments(self, parts: Sequence[Rows]) -> Facts:
         """Return facts with these shipments too; a later part's row replaces an earlier one of its id."""
@@ -164,6 +159,11 @@ class Facts:
     @cached_property
     def digest(self) -> str:
         """A digest of what is known, the same for the same facts."""
+        return self.said_digest or self.computed_digest
+
+    @property
+    def computed_digest(self) -> str:
+        """The digest, computed from every row."""
         sums = [
             int(np.bitwise_xor(rows.digests(), np.uint64(seed)).sum(dtype=np.uint64))
             for rows in (self.shipments, self.log)

@@ -12,12 +12,13 @@ import pandas as pd
 
 from omdrisk.entities import PARTY_ENTITIES, Keyring, agency_secret
 from omdrisk.errors import HistoryError, did_you_mean
-from omdrisk.history.answers import Asked, Indexes
 from omdrisk.history.arrays import NEVER
-from omdrisk.history.batches import Change, hashed, moments, outcome_rows, shipment_rows
-from omdrisk.history.facts import Facts
+from omdrisk.history.batches import hashed, moments
+from omdrisk.history.keeping import Keeping
+from omdrisk.history.learning import Learning
+from omdrisk.history.past import Past
 from omdrisk.history.questions import needs
-from omdrisk.history.store import MOST_SEGMENTS, Store
+from omdrisk.history.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,13 +26,12 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from omdrisk.history.arrays import Floats
-    from omdrisk.history.facts import Rows
     from omdrisk.history.questions import Question
 
 _NEVER_WRITTEN = b"a history in memory, never written"
 
 
-class History:
+class History(Learning, Keeping):
     """What was known about any key strictly before any moment.
 
     Two clocks run in it. A shipment is known from its ``filed_at`` on; an outcome from its ``known_at`` on
@@ -68,14 +68,14 @@ class History:
 
     def __init__(
         self,
-        indexes: Indexes,
+        past: Past,
         keyring: Keyring,
         keys: Sequence[str],
         values: Sequence[str],
         store: Store | None = None,
         horizon: int | None = None,
     ) -> None:
-        self._indexes = indexes
+        self._past = past
         self._keyring = keyring
         self._store = store
         self._horizon = horizon
@@ -111,17 +111,15 @@ class History:
             What entities are hashed under; answers do not depend on it.
         """
         history = cls._of(Keyring(secret), tuple(dict.fromkeys(keys)), tuple(dict.fromkeys(values)))
-        history.observe(shipments)
-        if outcomes is not None:
-            history.record(outcomes)
+        history._learn(shipments, outcomes)  # noqa: SLF001 - its own
         return history
 
     @classmethod
     def _of(
         cls, keyring: Keyring, keys: tuple[str, ...], values: tuple[str, ...], store: Store | None = None
     ) -> History:
-        indexes = Indexes(Facts.none(keys, values), keyring.joint, lambda by: not PARTY_ENTITIES.isdisjoint(by))
-        return cls(indexes, keyring, keys, values, store)
+        past = Past(keys, values, keyring.joint, lambda by: not PARTY_ENTITIES.isdisjoint(by))
+        return cls(past, keyring, keys, values, store)
 
     @classmethod
     def create(
@@ -187,17 +185,17 @@ class History:
     @property
     def targets(self) -> tuple[str, ...]:
         """Names of the targets that have outcomes."""
-        return tuple(sorted(self._current().facts.targets))
+        return tuple(sorted(self._current().targets))
 
     @property
     def version(self) -> str:
         """A digest of what this history knows: the same for the same facts, however they arrived."""
-        parts = [self._current().facts.digest, *self.keys, "", *self.values, str(self._horizon)]
+        parts = [self._current().digest, *self.keys, "", *self.values, str(self._horizon)]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
     def __len__(self) -> int:
         """Return how many shipments are known."""
-        return len(self._current().facts.shipments)
+        return len(self._current())
 
     def __repr__(self) -> str:
         where = "in memory" if self._store is None else f"in {self._store.folder}"
@@ -206,84 +204,6 @@ class History:
     def __sklearn_clone__(self) -> History:
         """Return itself: a cloned estimator asks the same history."""
         return self
-
-    def observe(self, shipments: pd.DataFrame) -> Change:
-        """Add shipments; those that are known are left as they are, so it may be called again.
-
-        Of two shipments with one ``shipment_id`` the one filed first counts.
-
-        Examples
-        --------
-        >>> history = History.from_tables(pd.DataFrame({"shipment_id": [], "filed_at": []}), keys=["hs4"])
-        >>> arrived = pd.DataFrame({
-        ...     "shipment_id": ["A", "B", None],
-        ...     "filed_at": pd.to_datetime(["2024-03-01"] * 3, utc=True),
-        ... })
-        >>> history.observe(arrived)
-        Change(added=2, already=0, refused=1, pending=0, reasons={'no shipment_id': 1})
-        >>> history.observe(arrived).already
-        2
-        """
-        rows, reasons = shipment_rows(self._keyring, shipments, self.keys, self.values)
-        return self._change(shipments=rows, reasons=reasons)
-
-    def record(self, outcomes: pd.DataFrame) -> Change:
-        """Add outcomes: ``shipment_id``, ``target``, ``outcome`` (1, 0 or missing), ``known_at``.
-
-        ``weight`` (1 if absent) and ``rip_off`` (false if absent) may be given too. An outcome counts once
-        its shipment is observed; until then it is kept and counted as pending. Equal rows count once.
-        """
-        rows, reasons, targets = outcome_rows(self._keyring, outcomes)
-        return self._change(outcomes=rows, reasons=reasons, targets=targets)
-
-    def _change(
-        self,
-        *,
-        shipments: Rows | None = None,
-        outcomes: Rows | None = None,
-        reasons: dict[str, int],
-        targets: dict[str, int] | None = None,
-    ) -> Change:
-        if self._horizon is not None:
-            raise HistoryError("A history frozen by before(...) takes nothing in; add to the one it was made from.")
-        with self._changing:
-            if self._store is None:
-                return self._add(shipments, outcomes, reasons, targets or {})
-            with self._store.writing():
-                change = self._add(shipments, outcomes, reasons, targets or {})
-                if len(self._store.manifest.segments) > MOST_SEGMENTS:
-                    self._store.rewrite(self._indexes.facts)
-                return change
-
-    def _add(
-        self, shipments: Rows | None, outcomes: Rows | None, reasons: dict[str, int], targets: dict[str, int]
-    ) -> Change:
-        facts = self._current().facts
-        asked = added = 0
-        new_shipments = new_outcomes = None
-        if shipments is not None:
-            new_shipments = facts.new_shipments(shipments)
-            asked, added = len(shipments), len(new_shipments)
-        if outcomes is not None:
-            new_outcomes = facts.new_outcomes(outcomes)
-            asked, added = len(outcomes), len(new_outcomes)
-        if added:
-            if self._store is not None:
-                self._store.append(shipments=new_shipments, outcomes=new_outcomes, targets=targets)
-            if new_shipments is not None:
-                facts = facts.plus_shipments([new_shipments])
-            if new_outcomes is not None:
-                facts = facts.plus_outcomes([new_outcomes], targets)
-            self._indexes = self._indexes.of(facts)
-        pending = int(np.count_nonzero(facts.log_rows < 0))
-        return Change(added, asked - added, sum(reasons.values()), pending, reasons)
-
-    def _current(self) -> Indexes:
-        if self._store is not None:
-            with self._changing:
-                if self._store.changed():
-                    self._indexes = self._indexes.of(self._store.load(self._indexes.facts))
-        return self._indexes
 
     def before(self, moment: str | datetime | pd.Timestamp) -> History:
         """Return what was known strictly before `moment`, frozen; later questions get answers as of `moment`.
@@ -318,50 +238,25 @@ class History:
         HistoryError
             If an entity or number is asked for that this history does not keep.
         """
+        try:
+            from omdrisk.history.lookups import answer
+        except ImportError:  # without a compiler
+            from omdrisk.history.answers import answer
         questions = list(dict.fromkeys(questions))
         keys, values = needs(questions)
         self._require(keys, self.keys, "entity")
         self._require(values, self.values, "number")
         singles = dict.fromkeys(name for question in questions for name in question.by)
-        asked = Asked(
+        return answer(
             self._current(),
+            questions,
             hashed(self._keyring, shipments, list(singles)),
             moments(shipments, "filed_at"),
             NEVER if self._horizon is None else self._horizon,
         )
-        return {question: asked.answer(question) for question in questions}
 
     @staticmethod
     def _require(asked: Sequence[str], kept: Sequence[str], what: str) -> None:
         for name in asked:
             if name not in kept:
                 raise HistoryError(f"This history keeps no {what} {name!r}. {did_you_mean(name, kept)}")
-
-    def verify(self) -> dict[str, int]:
-        """Read every byte of the store and check it; return how much there is.
-
-        Raises
-        ------
-        HistoryError
-            If a file is missing or differs from what was written; the message names it.
-        """
-        facts = self._current().facts
-        files = 0
-        if self._store is not None:
-            for segment in self._store.manifest.segments:
-                segment.check_content(self._store.folder)
-                files += 1
-        pending = int(np.count_nonzero(facts.log_rows < 0))
-        return {
-            "files": files,
-            "shipments": len(facts.shipments),
-            "outcomes": len(facts.log),
-            "pending": pending,
-        }
-
-    def compact(self) -> None:
-        """Rewrite the store as one file of shipments and one of outcomes."""
-        if self._store is None or self._horizon is not None:
-            raise HistoryError("Only a history that was opened from a folder can be compacted.")
-        with self._changing, self._store.writing():
-            self._store.rewrite(self._current().facts)

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile `function`; its machine code is kept on disk unless no folder can be written to."""
     try:
-        return njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+        return njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
     except RuntimeError:
-        return njit(nogil=True)(function)  # type: ignore[no-any-return]
+        return njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
 
 
 @compiled
-def _lower_bound(values: Any, low: int, high: int, limit: int) -> int:
+def lower_bound(values: Any, low: int, high: int, limit: int) -> int:
+    """Return the first place in [low, high) whose value is not below the limit."""
     while low < high:
         middle = (low + high) >> 1
         if values[middle] < limit:
@@ -32,6 +33,76 @@ def _lower_bound(values: Any, low: int, high: int, limit: int) -> int:
         else:
             high = middle
     return low
+
+
+@compiled
+def numbered_keys(keys: Any, asked: Any) -> Any:
+    """Give distinct keys numbers as they come, -1 where missing; `asked` get the same, -1 if unseen."""
+    size = 1024
+    table = np.zeros(2 * size, np.int64)
+    slots = np.empty(keys.size, np.int32)
+    count = 0
+    for i in range(keys.size):
+        key = keys[i]
+        if key == 0:
+            slots[i] = -1
+            continue
+        place = _place(table, size, key)
+        if table[2 * place] == 0:
+            if 2 * count >= size:
+                table, size = _grown(table, size)
+                place = _place(table, size, key)
+            table[2 * place] = key
+            table[2 * place + 1] = count
+            count += 1
+        slots[i] = table[2 * place + 1]
+    found = np.empty(asked.size, np.int32)
+    for i in range(asked.size):
+        place = _place(table, size, asked[i])
+        found[i] = table[2 * place + 1] if asked[i] != 0 and table[2 * place] == asked[i] else -1
+    known = np.empty(count, np.int64)
+    for place in range(size):
+        if table[2 * place] != 0:
+            known[table[2 * place + 1]] = table[2 * place]
+    return slots, found, known
+
+
+@compiled
+def _place(table: Any, size: int, key: int) -> int:
+    place = np.int64((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & (size - 1)
+    while table[2 * place] != 0 and table[2 * place] != key:
+        place = (place + 1) & (size - 1)
+    return place  # type: ignore[return-value]
+
+
+@compiled
+def _grown(table: Any, size: int) -> Any:
+    larger = np.zeros(8 * size, np.int64)
+    for old in range(size):
+        if table[2 * old] != 0:
+            place = _place(larger, 4 * size, table[2 * old])
+            larger[2 * place] = table[2 * old]
+            larger[2 * place + 1] = table[2 * old + 1]
+    return larger, 4 * size
+
+
+@compiled
+def by_slot(slots: Any, ranks: Any) -> Any:
+    """Renumber slots by `ranks`, in place, and return where each slot's rows begin, and the rows by slot."""
+    offsets = np.zeros(ranks.size + 1, np.int64)
+    for i in range(slots.size):
+        if slots[i] >= 0:
+            slots[i] = ranks[slots[i]]
+            offsets[slots[i] + 1] += 1
+    for slot in range(ranks.size):
+        offsets[slot + 1] += offsets[slot]
+    at = offsets.copy()
+    rows = np.empty(offsets[ranks.size], np.int32)
+    for i in range(slots.size):
+        if slots[i] >= 0:
+            rows[at[slots[i]]] = i
+            at[slots[i]] += 1
+    return offsets, rows
 
 
 @compiled
@@ -44,7 +115,7 @@ def find_slots(known: Any, directory: Any, shift: int, keys: Any) -> Any:
     for i in range(keys.size):
         key = keys[i]
         bucket = (key >> shift) + ((directory.size - 1) >> 1)
-        place = _lower_bound(known, directory[bucket], directory[bucket + 1], key)
+        place = lower_bound(known, directory[bucket], directory[bucket + 1], key)
         slots[i] = place if place < directory[bucket + 1] and known[place] == key else -1
     return slots
 
@@ -56,7 +127,7 @@ def bisect(times: Any, offsets: Any, slots: Any, moments: Any) -> Any:
     for i in range(slots.size):
         slot = slots[i]
         if slot >= 0:
-            positions[i] = _lower_bound(times, offsets[slot], offsets[slot + 1], moments[i])
+            positions[i] = lower_bound(times, offsets[slot], offsets[slot + 1], moments[i])
     return positions
 
 
@@ -133,7 +204,7 @@ def ended_within(ends: Any, begins: Any, amounts: Any, offsets: Any, slots: Any,
         if slot < 0:
             continue
         first = offsets[slot]
-        place = _lower_bound(ends, first, offsets[slot + 1], until[i]) - 1
+        place = lower_bound(ends, first, offsets[slot + 1], until[i]) - 1
         total = 0
         while place >= first and ends[place] >= since[i]:
             if begins[place] >= since[i]:
@@ -152,7 +223,7 @@ def last_standing(begins: Any, ends: Any, offsets: Any, slots: Any, until: Any) 
         if slot < 0:
             continue
         first = offsets[slot]
-        place = _lower_bound(begins, first, offsets[slot + 1], until[i]) - 1
+        place = lower_bound(begins, first, offsets[slot + 1], until[i]) - 1
         while place >= first and ends[place] < until[i]:
             place -= 1
         if place >= first:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from contextlib import contextmanager
@@ -43,10 +44,9 @@ def writing(folder: Path, wait: float) -> Iterator[None]:
         raise HistoryError(f"{folder} cannot be written to ({error.strerror}); nothing was changed.") from error
     with file:
         _acquire(file, path, wait)
-        file.seek(0)
-        file.truncate()
-        file.write(str(os.getpid()).encode())
-        file.flush()
+        with contextlib.suppress(OSError):
+            file.truncate(0)
+            os.write(file.fileno(), str(os.getpid()).encode())
         yield
 
 

@@ -20,6 +20,24 @@ def _lower_bound(values: Integers, low: Integers, high: Integers, limits: Intege
     return low
 
 
+def numbered_keys(keys: Integers, asked: Integers) -> tuple[Integers, Integers, Integers]:
+    """Give distinct keys numbers, -1 where missing; `asked` get the same numbers, -1 if unseen."""
+    known, slots = np.unique(keys, return_inverse=True)
+    if known.size and (nought := int(np.searchsorted(known, 0))) < known.size and known[nought] == 0:
+        known = np.delete(known, nought)
+        slots = np.where(slots == nought, -1, slots - (slots > nought))
+    found = find_slots(known, known, 0, asked)
+    return slots.astype(np.int32), found.astype(np.int32), known
+
+
+def by_slot(slots: Integers, ranks: Integers) -> tuple[Integers, Integers]:
+    """Renumber slots by `ranks`, in place, and return where each slot's rows begin, and the rows by slot."""
+    slots[slots >= 0] = ranks[slots[slots >= 0]]
+    rows = np.argsort(slots, kind="stable")[np.count_nonzero(slots < 0) :]
+    offsets = np.searchsorted(slots[rows], np.arange(ranks.size + 1))
+    return offsets.astype(np.int64), rows.astype(np.int32)
+
+
 def find_slots(known: Integers, directory: Integers, shift: int, keys: Integers) -> Integers:
     """Return the slot of each key among the sorted `known` keys, -1 where it is not there."""
     del directory, shift

@@ -227,8 +227,55 @@ class Quantile(_OfValue):
         return ["+".join(self.by) or "all", self.value, f"q{100 * self.q:g}"]
 
 
+@dataclass(frozen=True)
+class Hops:
+    """How many hops it is from the shipment's own `entities` to one with an earlier find of `target`.
+
+    0 if one of them has such a find itself; 1 if one of them once shared a shipment with an entity that has;
+    and so on up to `at_most`; missing if there is none so near. All of it as known at the decision time. An
+    entity is a role and who fills it: a consignee and a shipper of one name are two.
+
+    Examples
+    --------
+    >>> Hops(entities=("consignee", "shipper"), target="drug").name
+    'consignee+shipper_drug_hops_2'
+    """
+
+    entities: tuple[str, ...]
+    target: str
+    at_most: int = 2
+
+    def __post_init__(self) -> None:
+        names = self.entities
+        if not isinstance(names, tuple) or not names or not all(isinstance(name, str) for name in names):
+            raise DefinitionError(f"Hops: entities={names!r} must be a tuple of entity names.")
+        if self.at_most < 0:
+            raise DefinitionError(f"Hops: at_most={self.at_most!r} must be 0 or more.")
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The entities, each on its own."""
+        return self.entities
+
+    @property
+    def name(self) -> str:
+        """A name derived from the parameters."""
+        return f"{'+'.join(self.entities)}_{self.target}_hops_{self.at_most}"
+
+
 Question: TypeAlias = (
-    Shipments | SinceFirst | SinceLast | Distinct | Finds | Inspected | Rate | SinceFind | Mean | Known | Quantile
+    Shipments
+    | SinceFirst
+    | SinceLast
+    | Distinct
+    | Finds
+    | Inspected
+    | Rate
+    | SinceFind
+    | Mean
+    | Known
+    | Quantile
+    | Hops
 )
 
 

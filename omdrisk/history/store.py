@@ -8,93 +8,27 @@ names of entities and targets.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import json
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from omdrisk.errors import HistoryError
-from omdrisk.history.facts import LOG_COLUMNS, Facts, Rows, shipment_columns
+from omdrisk.history import shelf
+from omdrisk.history.facts import LOG_COLUMNS, Facts, shipment_columns
 from omdrisk.history.lock import writing
+from omdrisk.history.manifest import MANIFEST, Forgotten, Manifest, Part, secret_check
 from omdrisk.history.segments import Segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-MOST_SEGMENTS = 64
+    from omdrisk.history.past import Past
 
-
-def secret_check(secret: bytes) -> str:
-    """Return what shows that a secret is the one a store was made with, without giving it away."""
-    return hmac.new(secret, b"omdrisk history store", hashlib.sha256).hexdigest()
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a store consists of at one moment."""
-
-    keys: tuple[str, ...]
-    values: tuple[str, ...]
-    secret_check: str
-    generation: int = 0
-    targets: dict[str, int] = field(default_factory=dict)
-    shipments: tuple[Segment, ...] = ()
-    outcomes: tuple[Segment, ...] = ()
-
-    @property
-    def segments(self) -> tuple[Segment, ...]:
-        """All files."""
-        return (*self.shipments, *self.outcomes)
-
-    def dumps(self) -> bytes:
-        """Return the manifest as JSON, sealed with a checksum of its own."""
-        body: dict[str, Any] = {
-            "format": FORMAT,
-            "generation": self.generation,
-            "keys": list(self.keys),
-            "values": list(self.values),
-            "secret_check": self.secret_check,
-            "targets": self.targets,
-            "shipments": [segment.as_dict() for segment in self.shipments],
-            "outcomes": [segment.as_dict() for segment in self.outcomes],
-        }
-        return json.dumps(body | {"sha256": _seal(body)}, indent=1, sort_keys=True).encode()
-
-    @classmethod
-    def read(cls, path: Path) -> Manifest:
-        """Read and check a manifest."""
-        try:
-            body = json.loads(path.read_bytes())
-            seal = body.pop("sha256")
-        except FileNotFoundError as error:
-            raise HistoryError(
-                f"{path.parent} holds no history ({path.name} is missing). Make one with History.create(...)."
-            ) from error
-        except (ValueError, KeyError, AttributeError) as error:
-            raise HistoryError(f"{path} is damaged: {error}. Restore it from a copy.") from error
-        if body.get("format") != FORMAT:
-            raise HistoryError(f"{path} has format {body.get('format')}; this version reads format {FORMAT}.")
-        if seal != _seal(body):
-            raise HistoryError(f"{path} was altered (its checksum does not fit). Restore it from a copy.")
-        return cls(
-            keys=tuple(body["keys"]),
-            values=tuple(body["values"]),
-            secret_check=body["secret_check"],
-            generation=body["generation"],
-            targets=body["targets"],
-            shipments=tuple(Segment(**entry) for entry in body["shipments"]),
-            outcomes=tuple(Segment(**entry) for entry in body["outcomes"]),
-        )
-
-
-def _seal(body: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+SHELVED = 200_000
+"""Indexes of parts with so many rows are kept on disk."""
 
 
 class Store:
@@ -119,7 +53,9 @@ class Store:
         for segment in self.manifest.segments:
             segment.check_size(folder)
         self._stamp: tuple[int, ...] = ()
-        self._loaded: Manifest | None = None
+        self._loaded: tuple[Part, ...] = ()
+        self._stored: dict[int, Part] = {}
+        self._held: Past | None = None
 
     @classmethod
     def create(cls, folder: Path, keys: tuple[str, ...], values: tuple[str, ...], secret: bytes) -> None:
@@ -143,80 +79,117 @@ class Store:
             raise HistoryError(f"{self.folder / MANIFEST} cannot be read ({error.strerror}).") from error
         return status.st_mtime_ns, status.st_ino, status.st_size
 
-    def load(self, facts: Facts) -> Facts:
-        """Return `facts` brought up to the newest manifest; they are what the last call returned."""
-        for _ in range(3):
+    def load(self, past: Past) -> Past:
+        """Return `past`, which is what the last call returned, brought up to the newest manifest."""
+        for _ in range(5):
             stamp = self._status()
             manifest = Manifest.read(self.folder / MANIFEST)
             try:
-                facts = self._load(manifest, facts)
+                past, loaded = self._load(manifest, past)
             except HistoryError:
                 if Manifest.read(self.folder / MANIFEST) == manifest:
                     raise
             else:
-                self.manifest = self._loaded = manifest
-                self._stamp = stamp
-                return facts
-        raise HistoryError(f"{self.folder} changed three times while it was read. Try again.")
+                self.manifest, self._loaded, self._stamp = manifest, loaded, stamp
+                self._remember(past)
+                return past
+        raise HistoryError(f"{self.folder} changed five times while it was read. Try again.")
 
-    def _load(self, manifest: Manifest, facts: Facts) -> Facts:
-        old = self._loaded or Manifest(manifest.keys, manifest.values, manifest.secret_check)
-        if old.shipments != manifest.shipments[: len(old.shipments)]:
-            facts = replace(facts, shipments=Facts.none(manifest.keys, manifest.values).shipments)
-            old = replace(old, shipments=())
-        if old.outcomes != manifest.outcomes[: len(old.outcomes)]:
-            facts = replace(facts, log=Facts.none((), ()).log)
-            old = replace(old, outcomes=())
+    def _load(self, manifest: Manifest, past: Past) -> tuple[Past, tuple[Part, ...]]:
+        if any(manifest.loose):
+            return past.before_part(0).plus_part(self._loose(manifest)), ()
+        same = 0
+        while same < min(len(self._loaded), len(manifest.parts)) and (self._loaded[same] == manifest.parts[same]):
+            same += 1
+        past = past.before_part(same)
+        for part in manifest.parts[same:]:
+            past = past.plus_part(self._facts(manifest, part))
+        self._shelve(manifest, past)
+        return past, manifest.parts
+
+    def _facts(self, manifest: Manifest, part: Part) -> Facts:
         types = shipment_columns(manifest.keys, manifest.values)
-        more = [part.read(self.folder, types) for part in manifest.shipments[len(old.shipments) :]]
-        log = [part.read(self.folder, dict(LOG_COLUMNS)) for part in manifest.outcomes[len(old.outcomes) :]]
-        facts = facts.plus_shipments(more)
-        return facts.plus_outcomes(log, manifest.targets) if log else facts
+        none = Facts.none(manifest.keys, manifest.values)
+        return Facts(
+            part.shipments.read(self.folder, types) if part.shipments else none.shipments,
+            part.outcomes.read(self.folder, dict(LOG_COLUMNS)) if part.outcomes else none.log,
+            manifest.targets,
+            part.digest,
+        )
+
+    def _loose(self, manifest: Manifest) -> Facts:
+        types = shipment_columns(manifest.keys, manifest.values)
+        shipments = [segment.read(self.folder, types) for segment in manifest.loose[0]]
+        outcomes = [segment.read(self.folder, dict(LOG_COLUMNS)) for segment in manifest.loose[1]]
+        facts = Facts.none(manifest.keys, manifest.values).plus_shipments(shipments)
+        return facts.plus_outcomes(outcomes, manifest.targets)
+
+    def _shelve(self, manifest: Manifest, past: Past) -> None:
+        for place, part in enumerate(past.parts):
+            if part.shelf is None and part.facts.size >= SHELVED:
+                part.shelf = shelf.Shelf(self.folder, manifest.name_of_part(place))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the right to write; leftovers of a writer that died are cleared away."""
         with writing(self.folder, self._wait):
-            named = {segment.file for segment in Manifest.read(self.folder / MANIFEST).segments}
-            for path in [*self.folder.glob("*.arrow"), *self.folder.glob("*.new")]:
-                if path.name not in named:
-                    path.unlink(missing_ok=True)
+            self.clear()
             yield
 
-    def append(self, *, shipments: Rows | None = None, outcomes: Rows | None = None, targets: dict[str, int]) -> None:
-        """Add segments; the caller holds the right to write and has loaded the newest manifest."""
-        now = self.manifest
-        number = now.generation + 1
-        try:
-            if shipments is not None and len(shipments):
-                part = Segment.write(self.folder, f"shipments-{number:08d}.arrow", shipments)
-                now = replace(now, shipments=(*now.shipments, part))
-            if outcomes is not None and len(outcomes):
-                part = Segment.write(self.folder, f"outcomes-{number:08d}.arrow", outcomes)
-                now = replace(now, outcomes=(*now.outcomes, part))
-            self._commit(replace(now, generation=number, targets=now.targets | targets))
-        except OSError as error:
-            raise HistoryError(f"{self.folder}: {error.strerror}; the history is as it was before.") from error
+    def clear(self) -> None:
+        """Delete the files that the manifest does not need; the caller holds the right to write."""
+        for path in self.needless():
+            path.unlink(missing_ok=True)
 
-    def rewrite(self, facts: Facts) -> None:
-        """Replace all segments by one of each kind; the caller holds the right to write."""
+    def needless(self) -> list[Path]:
+        """Return the files that the manifest does not need: replaced ones, and those of a dead writer."""
+        manifest = Manifest.read(self.folder / MANIFEST)
+        named = {segment.file for segment in manifest.segments}
+        parts = {manifest.name_of_part(place) for place in range(len(manifest.parts))}
+        return [
+            path
+            for pattern in ("*.arrow", "*.new", f"*{shelf.SUFFIX}")
+            for path in sorted(self.folder.glob(pattern))
+            if path.name not in named and path.name.partition("-")[0] not in parts
+        ]
+
+    def save(self, past: Past, targets: dict[str, int], forgotten: Forgotten | None = None) -> None:
+        """Write the parts of `past` that are not on disk, then the manifest that names them all.
+
+        The caller holds the right to write and has loaded the newest manifest.
+        """
         number = self.manifest.generation + 1
         try:
-            self._commit(
-                replace(
-                    self.manifest,
-                    generation=number,
-                    shipments=(Segment.write(self.folder, f"shipments-{number:08d}.arrow", facts.shipments),),
-                    outcomes=(Segment.write(self.folder, f"outcomes-{number:08d}.arrow", facts.log),),
-                )
+            parts = [
+                self._stored.get(id(part.facts)) or self._write(part.facts, f"{number:08d}-{place:02d}")
+                for place, part in enumerate(past.parts)
+            ]
+            manifest = replace(
+                self.manifest,
+                generation=number,
+                targets=self.manifest.targets | targets,
+                parts=tuple(parts),
+                forgotten=(*self.manifest.forgotten, *([forgotten] if forgotten else [])),
+                loose=((), ()),
             )
+            _replace(self.folder, manifest)
         except OSError as error:
             raise HistoryError(f"{self.folder}: {error.strerror}; the history is as it was before.") from error
+        self.manifest, self._loaded, self._stamp = manifest, manifest.parts, self._status()
+        self._remember(past)
+        self._shelve(manifest, past)
 
-    def _commit(self, manifest: Manifest) -> None:
-        _replace(self.folder, manifest)
-        self.manifest = self._loaded = manifest
-        self._stamp = self._status()
+    def _remember(self, past: Past) -> None:
+        self._held = past
+        self._stored = {id(part.facts): stored for part, stored in zip(past.parts, self._loaded, strict=False)}
+
+    def _write(self, facts: Facts, number: str) -> Part:
+        shipments = outcomes = None
+        if len(facts.shipments):
+            shipments = Segment.write(self.folder, f"shipments-{number}.arrow", facts.shipments)
+        if len(facts.log):
+            outcomes = Segment.write(self.folder, f"outcomes-{number}.arrow", facts.log)
+        return Part(shipments, outcomes, facts.digest)
 
 
 def _replace(folder: Path, manifest: Manifest) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from omdrisk.history import kernels, plain
 from omdrisk.history.arrays import NEVER, NO_TIME, days_before, days_between, from_limbs, limbs
-from omdrisk.history.engine import KeyIndex, Spells, WaveletMatrix
+from omdrisk.history.engine import KeyIndex, WaveletMatrix
+from omdrisk.history.spells import Spells, Standing
 
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 few = settings(max_examples=60, deadline=None)
@@ -20,6 +21,7 @@ few = settings(max_examples=60, deadline=None)
 @pytest.fixture(params=[kernels, plain], ids=["compiled", "plain"])
 def loops(request, monkeypatch):
     monkeypatch.setattr("omdrisk.history.engine.loops", request.param)
+    monkeypatch.setattr("omdrisk.history.spells.loops", request.param)
     return request.param
 
 
@@ -72,7 +74,8 @@ def test_spells_stand_while_they_stand(loops):
         begins = rng.integers(0, 40, size)
         ends = np.where(rng.random(size) < 0.5, NEVER, begins + rng.integers(1, 20, size))
         amounts = rng.integers(0, 3, size)
-        spells = Spells.build(slots, begins, ends, amounts, slot_count=4, never=NEVER)
+        found = Standing(slots, begins, ends, amounts, 10 * amounts)
+        spells = Spells.build(slots, found, 4)
         if not spells.begins.size:
             continue
         asked = rng.integers(-1, 4, 100)
@@ -87,7 +90,8 @@ def test_spells_stand_while_they_stand(loops):
                 if start is not None:
                     chosen &= begins >= start[place]
                 expected.append(int(amounts[chosen].sum()))
-            assert spells.standing(asked, start, until).tolist() == expected
+            assert spells.standing("finds", asked, start, until).tolist() == expected
+            assert (spells.standing("weights", asked, start, until) // 10).tolist() == expected
             assert spells.latest(asked, until, -1).tolist() == latest
 
 
@@ -112,10 +116,10 @@ def test_days_reach_to_the_ends_of_time():
 def test_compiles_where_nothing_can_be_written(monkeypatch):
     made = []
 
-    def njit(*, nogil, cache=False):
+    def njit(*, nogil, error_model, cache=False):
         if cache:
             raise RuntimeError("cannot cache function: no locator available")
-        made.append(nogil)
+        made.append((nogil, error_model))
         return lambda function: function
 
     monkeypatch.setattr("numba.njit", njit)

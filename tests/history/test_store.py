@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from omdrisk.entities import entity
 from omdrisk.errors import HistoryError
-from omdrisk.history import Finds, History, Quantile, Rate, Shipments
+from omdrisk.history import Distinct, Finds, History, Quantile, Rate, Shipments
 from omdrisk.history.lock import writing
 
 SECRET = "a secret of the agency"  # noqa: S105
@@ -75,12 +77,21 @@ def test_store_answers_like_memory(folder):
         assert reader.version == writer.version == expected.version
     assert same(History.open(folder, SECRET), expected, shipments)
     writer.compact()
-    assert len(list(folder.glob("*.arrow"))) == 2 + 8
+    assert len(list(folder.glob("*.arrow"))) == 2
     assert same(reader, expected, shipments)
     writer.observe(tables(9)[0])
-    assert len(list(folder.glob("*.arrow"))) == 3
     assert len(reader) == 5 * 300
-    assert reader.verify() == {"files": 3, "shipments": 1500, "outcomes": 400, "pending": 0}
+    told = reader.verify()
+    assert told == {
+        "files": 2,
+        "unfinished": 0,
+        "indexes": 0,
+        "shipments": 1500,
+        "outcomes": 400,
+        "pending": 0,
+        "generation": 9,
+        "forgotten": 0,
+    }
 
 
 def test_adding_again_changes_nothing(folder):
@@ -111,7 +122,7 @@ def test_many_additions_are_gathered(folder):
     for place in range(70):
         history.observe(shipments.iloc[[place]])
     assert len(history) == len(History.open(folder, SECRET)) == 70
-    assert len(json.loads((folder / "manifest.json").read_text())["shipments"]) < 10
+    assert len(json.loads((folder / "manifest.json").read_text())["parts"]) < 10
 
 
 def test_no_text_is_written(folder):
@@ -181,7 +192,7 @@ def test_a_damaged_manifest_is_named(folder):
     path.write_text(whole[: len(whole) // 2])
     with pytest.raises(HistoryError, match="damaged"):
         History.open(folder, SECRET)
-    path.write_text(whole.replace('"format": 1', '"format": 99'))
+    path.write_text(whole.replace('"format": 2', '"format": 99'))
     with pytest.raises(HistoryError, match="format 99"):
         History.open(folder, SECRET)
 
@@ -220,3 +231,111 @@ def test_a_dead_writer_leaves_no_lock(folder):
     (folder / "shipments-00000007.arrow").write_bytes(b"half")
     assert History.open(folder, SECRET, wait=0).observe(tables()[0]).added == 300
     assert not Path(folder / "shipments-00000007.arrow").exists()
+
+
+def test_a_store_of_format_1_is_read_and_rewritten(tmp_path):
+    folder = tmp_path / "old"
+    shutil.copytree(Path(__file__).parent / "format1", folder)
+    history = History.open(folder, SECRET)
+    assert history.version == "802c3741a25fed36d5b584c8704dc7e8"
+    assert (len(history), history.verify()["outcomes"]) == (40, 13)
+    shipments, _ = tables(2)
+    assert history.observe(shipments).added == 300
+    assert json.loads((folder / "manifest.json").read_text())["format"] == 2
+    assert (len(history), len(History.open(folder, SECRET))) == (340, 340)
+
+
+def test_indexes_are_kept_and_built_again(folder, monkeypatch):
+    monkeypatch.setattr("omdrisk.history.store.SHELVED", 1)
+    shipments, outcomes = tables()
+    writer = History.open(folder, SECRET)
+    writer.observe(shipments)
+    writer.record(outcomes)
+    expected = in_memory((shipments, outcomes))
+    asked = [*QUESTIONS, Distinct(("x_lane",), "consignee_name", 30)]
+    answers = {question.name: array.tobytes() for question, array in expected.ask(asked, shipments).items()}
+
+    def answered():
+        found = History.open(folder, SECRET).ask(asked, shipments)
+        return {question.name: array.tobytes() for question, array in found.items()} == answers
+
+    assert answered()
+    kept = sorted(folder.glob("*.index"))
+    assert kept
+    assert History.open(folder, SECRET).verify()["indexes"] == len(kept)
+    with monkeypatch.context() as patch:
+        patch.setattr("omdrisk.history.indexes.KeyIndex.build", None)
+        patch.setattr("omdrisk.history.indexes.Spells.build", None)
+        assert answered()
+    content = bytearray(kept[0].read_bytes())
+    kept[0].write_bytes(content[:-40])
+    assert answered()
+    content[-40] ^= 1
+    kept[0].write_bytes(content)
+    with pytest.raises(HistoryError, match=kept[0].name):
+        History.open(folder, SECRET).verify()
+    kept[0].unlink()
+    writer.observe(tables(3)[0])
+    writer.ask(asked, shipments)
+    writer.compact()
+    assert not set(kept) & set(folder.glob("*.index"))
+    with monkeypatch.context() as patch:
+        patch.setattr("omdrisk.history.indexes.KeyIndex.build", None)
+        found = History.open(folder, SECRET).ask(asked, shipments)
+        assert found[asked[0]].max() > 0
+
+
+def test_what_is_kept_is_told_and_handed_out(folder, tmp_path):
+    shipments, outcomes = tables()
+    history = History.open(folder, SECRET)
+    assert history.info()["first_filed_at"] is None
+    history.observe(shipments)
+    history.record(outcomes)
+    told = history.info()
+    assert (told["shipments"], told["outcomes"], told["targets"]) == (300, 100, ("drug",))
+    assert told["first_filed_at"] == shipments["filed_at"].min()
+    assert told["last_filed_at"] == shipments["filed_at"].max()
+    assert told["last_known_at"] == outcomes["known_at"].max()
+    first, second = history.export(tmp_path / "out")
+    exported = pd.read_parquet(first)
+    assert sorted(exported["filed_at"]) == sorted(shipments["filed_at"])
+    assert len(pd.read_parquet(second)) == 100
+    with pytest.raises(HistoryError, match="not empty"):
+        history.export(tmp_path / "out")
+
+
+def test_what_is_forgotten_is_gone_and_said(folder):
+    shipments, outcomes = tables()
+    history = History.open(folder, SECRET)
+    history.observe(shipments)
+    history.record(outcomes)
+    limit = shipments["filed_at"].median()
+    gone = shipments["filed_at"] < limit
+    lost = outcomes["shipment_id"].isin(shipments.loc[gone, "shipment_id"])
+    assert history.forget(before=limit) == {"shipments": int(gone.sum()), "outcomes": int(lost.sum())}
+    expected = in_memory((shipments[~gone], outcomes[~lost]))
+    assert History.open(folder, SECRET).version == history.version == expected.version
+    assert same(history, expected, shipments)
+    assert history.verify()["forgotten"] == gone.sum() + lost.sum()
+    assert history.info()["forgotten"][0]["rule"] == f"filed before {limit.isoformat()}"
+    assert len(list(folder.glob("*.arrow"))) == 2
+    assert history.forget(before=limit) == {"shipments": 0, "outcomes": 0}
+    with pytest.raises(HistoryError, match="either"):
+        history.forget()
+
+
+def test_a_party_is_forgotten(tmp_path):
+    folder = tmp_path / "parties"
+    History.create(folder, keys=["consignee", "shipper", "x_lane"], secret=SECRET)
+    history = History.open(folder, SECRET)
+    shipments, _ = tables()
+    shipments = shipments.assign(consignee_country="VN", shipper_name="Minh Anh", shipper_country="VN")
+    shipments.loc[:9, "shipper_name"] = "Somebody Else"
+    history.observe(shipments)
+    key = entity(shipments, "shipper")[20]
+    asked = Shipments(("shipper",))
+    assert history.ask([asked], shipments)[asked].max() > 10
+    named = shipments["consignee_name"].eq("Minh Anh") | shipments["shipper_name"].eq("Minh Anh")
+    assert history.forget(party=key)["shipments"] == named.sum()
+    assert history.ask([asked], shipments)[asked][20:].max() == 0
+    assert history.verify()["forgotten"] == named.sum()

@@ -1,0 +1,149 @@
+"""How near a shipment's own parties are to an earlier find, over shipments that they shared.
+
+Two entities are neighbours from the moment a shipment with both of them was filed; an entity is marked while
+a find on one of its shipments stands. For finds that are never withdrawn it is enough to know from when on an
+entity is within k hops of a mark, and that follows from the same for k - 1 by one pass over all shipments.
+A find that was withdrawn reaches each entity for a time only; those times are kept as intervals.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from omdrisk.history.arrays import NEVER, NO_TIME
+from omdrisk.history.facts import KEY
+from omdrisk.history.plain import bisect
+from omdrisk.history.spells import standing
+
+if TYPE_CHECKING:
+    from omdrisk.history.arrays import Flags, Floats, Integers
+    from omdrisk.history.indexes import Indexes
+    from omdrisk.history.questions import Hops
+
+    Interval = tuple[Integers, Integers, Integers]
+    Reach = tuple[list[Integers], list[Integers], list[Interval]]
+
+
+def hops(indexes: Indexes, question: Hops, keys: dict[str, Integers], moments: Integers, horizon: int) -> Floats:
+    """Return for each row the fewest hops from one of its entities to a marked one; missing if none is."""
+    known, since, intervals = indexes.once(("hops", *_parts(question)), lambda: _reach(indexes, question))
+    until = np.minimum(moments, horizon)
+    answers = np.full(moments.size, np.nan)
+    nodes, begin = [], 0
+    for name, theirs in zip(question.entities, known, strict=True):
+        place = np.searchsorted(theirs, keys[name])
+        there = place < theirs.size
+        there[there] = theirs[place[there]] == keys[name][there]
+        nodes.append(np.where(there & (keys[name] != 0), begin + place, -1))
+        begin += theirs.size
+    for count in reversed(range(question.at_most + 1)):
+        near: Flags = np.zeros(moments.size, dtype=np.bool_)
+        for node in nodes:
+            near |= since[count][node] < until
+            near |= _inside(intervals[count], node, until)
+        answers[near] = count
+    answers[moments == NO_TIME] = np.nan
+    return answers
+
+
+def _parts(question: Hops) -> tuple[object, ...]:
+    return question.entities, question.target, question.at_most
+
+
+def _inside(interval: Interval, nodes: Integers, until: Integers) -> Flags:
+    begins, ends, offsets = interval
+    if not begins.size:
+        return np.zeros(nodes.size, dtype=np.bool_)
+    place = bisect(begins, offsets, nodes, until) - 1
+    some = (nodes >= 0) & (place >= offsets[nodes])
+    inside: Flags = some & (ends[np.maximum(place, 0)] >= until)
+    return inside
+
+
+def _reach(indexes: Indexes, question: Hops) -> Reach:
+    shipments = indexes.facts.shipments
+    filed = shipments["filed_at"]
+    known, columns, begin = [], [], 0
+    for name in question.entities:
+        theirs, numbers = np.unique(shipments[f"{KEY}{name}"], return_inverse=True)
+        missing = theirs == 0
+        ranks = np.where(missing, -1, begin + np.cumsum(~missing) - 1)
+        known.append(theirs[~missing])
+        columns.append(ranks[numbers].astype(np.int64))
+        begin += known[-1].size
+    nodes = np.stack(columns, axis=1) if columns else np.zeros((len(shipments), 0), dtype=np.int64)
+    marked, passing = _marks(indexes, question, nodes, begin)
+    since, intervals = [marked], [_interval(passing, begin)]
+    for _ in range(question.at_most):
+        marked = _spread(marked, nodes, filed)
+        passing = _spread_passing(passing, nodes, filed)
+        since.append(marked)
+        intervals.append(_interval(passing, begin))
+    return known, since, intervals
+
+
+def _marks(indexes: Indexes, question: Hops, nodes: Integers, count: int) -> tuple[Integers, Integers]:
+    """Return since when each node is marked for good, and (find, node, begin, end) of finds withdrawn."""
+    marked = np.full(count + 1, NEVER, dtype=np.int64)
+    passing = [np.zeros((0, 4), dtype=np.int64)]
+    facts = indexes.facts
+    for place, name in enumerate(question.entities):
+        spells = standing(facts, facts.targets.get(question.target, 0), party=indexes.party((name,)))
+        theirs = nodes[spells.rows, place]
+        found = (spells.finds > 0) & (theirs >= 0)
+        stays = found & (spells.ends == NEVER)
+        np.minimum.at(marked, theirs[stays], spells.begins[stays])
+        over = found & (spells.ends != NEVER)
+        passing.append(np.column_stack([np.flatnonzero(over), theirs[over], spells.begins[over], spells.ends[over]]))
+        passing[-1][:, 0] = passing[-1][:, 0] * len(question.entities) + place
+    return marked, np.concatenate(passing)
+
+
+def _spread(marked: Integers, nodes: Integers, filed: Integers) -> Integers:
+    further = marked.copy()
+    if nodes.shape[1]:
+        first = marked[nodes].min(axis=1)
+        reached = np.flatnonzero(first != NEVER)
+        since = np.maximum(first[reached], filed[reached])
+        for column in nodes[reached].T:
+            np.minimum.at(further, column, since)
+        further[-1] = NEVER
+    return further
+
+
+def _spread_passing(passing: Integers, nodes: Integers, filed: Integers) -> Integers:
+    if not passing.size:
+        return passing
+    flat = nodes.ravel()
+    order = np.argsort(flat, kind="stable")
+    low, high = (np.searchsorted(flat, passing[:, 1], side=side, sorter=order) for side in ("left", "right"))
+    counts = high - low
+    source = np.repeat(np.arange(len(passing)), counts)
+    ends = np.cumsum(counts)
+    rows = order[np.arange(source.size) + np.repeat(low - ends + counts, counts)] // nodes.shape[1]
+    begins = np.maximum(passing[source, 2], filed[rows])
+    parts = [passing]
+    for column in nodes.T:
+        found = column[rows]
+        kept = (found >= 0) & (begins < passing[source, 3])
+        near = passing[source[kept]].copy()
+        near[:, 1], near[:, 2] = found[kept], begins[kept]
+        parts.append(near)
+    every = np.concatenate(parts)
+    every = every[np.lexsort((every[:, 2], every[:, 1], every[:, 0]))]
+    first = np.ones(len(every), dtype=np.bool_)
+    first[1:] = np.any(every[1:, :2] != every[:-1, :2], axis=1)
+    return every[first]
+
+
+def _interval(passing: Integers, count: int) -> Interval:
+    """Return intervals by node and begin, each with the latest end up to it."""
+    ordered = passing[np.lexsort((passing[:, 2], passing[:, 1]))]
+    offsets = np.searchsorted(ordered[:, 1], np.arange(count + 1))
+    ends = ordered[:, 3].copy()
+    for place in range(1, len(ends)):
+        if ordered[place, 1] == ordered[place - 1, 1] and ends[place - 1] > ends[place]:
+            ends[place] = ends[place - 1]
+    return np.ascontiguousarray(ordered[:, 2]), ends, offsets

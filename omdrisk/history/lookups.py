@@ -1,0 +1,196 @@
+"""Answers for one row or many, read off the indexes of each part and summed over the parts."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from omdrisk.history import reading, tallies
+from omdrisk.history.answers import Asked
+from omdrisk.history.arrays import NEVER, NO_TIME
+from omdrisk.history.batch import Batch, cores
+from omdrisk.history.hops import hops
+from omdrisk.history.indexes import together
+from omdrisk.history.over_parts import distinct, quantile
+from omdrisk.history.plans import Plan, plans
+from omdrisk.history.questions import Distinct, Hops, Quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omdrisk.history.arrays import Flags, Floats, Integers
+    from omdrisk.history.past import Past
+    from omdrisk.history.questions import Question
+
+LARGE = 20_000
+"""From so many asking rows on, and not much fewer than shipments, one pass over time is the faster way."""
+
+BLOCK = 8192
+
+
+def answer(
+    past: Past,
+    questions: Sequence[Question],
+    keys: dict[str, Integers],
+    moments: Integers,
+    horizon: int = NEVER,
+) -> dict[Question, Floats]:
+    """Answer questions for rows with these hashed entities and moments, whichever way is the fastest."""
+    groups, others = _plans(tuple(questions))
+    answers: dict[Question, Floats] = {}
+    if groups and moments.size >= LARGE and 8 * moments.size >= len(past):
+        whole = past.whole
+        batch = Batch(whole.facts, keys, moments, horizon, whole.joint, whole.party)
+        answers = batch.answer(groups)
+    elif groups:
+        answers = Lookups(past, keys, moments, horizon).answer(groups)
+    for question in others:
+        answers[question] = _other(past, question, keys, moments, horizon)
+    return {question: answers[question] for question in questions} if others else answers
+
+
+def _other(past: Past, question: Question, keys: dict[str, Integers], moments: Integers, horizon: int) -> Floats:
+    if isinstance(question, Hops):
+        return hops(past.whole, question, keys, moments, horizon)
+    if len(past.parts) > 1 and isinstance(question, Distinct):
+        return distinct(past, question, keys, moments, horizon)
+    if len(past.parts) > 1 and isinstance(question, Quantile):
+        return quantile(past, question, keys, moments, horizon)
+    return Asked(past.whole, keys, moments, horizon).answer(question)
+
+
+@lru_cache(maxsize=64)
+def _plans(questions: tuple[Question, ...]) -> tuple[list[Plan], list[Question]]:
+    return plans(questions)
+
+
+class Lookups:
+    """Rows that ask, by their hashed entities and moments."""
+
+    def __init__(self, past: Past, keys: dict[str, Integers], moments: Integers, horizon: int) -> None:
+        self._past = past
+        self._keys = keys
+        self._moments = moments
+        self._horizon = horizon
+        self._overall: dict[tuple[str, bool], Integers] = {}
+
+    def answer(self, groups: Sequence[Plan]) -> dict[Question, Floats]:
+        """Answer the questions of all plans."""
+        for plan in groups:
+            party = self._past.party(plan.by)
+            for target in plan.rates:
+                if (target, party) not in self._overall:
+                    self._overall[target, party] = self._over_all(target, party=party)
+        if self._moments.size < BLOCK or len(groups) == 1:
+            found = [self._table(plan) for plan in groups]
+        else:
+            with ThreadPoolExecutor(max_workers=min(len(groups), cores())) as pool:
+                found = list(pool.map(self._table, groups))
+        return {
+            question: answers
+            for plan, table in zip(groups, found, strict=True)
+            for question, answers in zip(plan.questions, table, strict=True)
+        }
+
+    def _over_all(self, target: str, *, party: bool) -> Integers:
+        state = np.zeros((3, self._moments.size), dtype=np.int64)
+        state[2] = NO_TIME
+        slots = np.zeros(self._moments.size, dtype=np.int64)
+        self._tally_spells((), target, None, slots, np.array([NEVER]), state, party=party)
+        return state
+
+    def _table(self, plan: Plan) -> Floats:
+        keys = together([self._keys[name] for name in plan.by], self._moments.size, self._past.joint)
+        missing: Flags = (keys == 0) | (self._moments == NO_TIME)
+        order, moments = _by_key(keys, self._moments)
+        keys = keys if order is None else keys[order]
+        state = plan.fresh(moments.size)
+        for place, part in enumerate(self._past.parts):
+            index = part.key(plan.by)
+            slots = tallies.tally_shipments(
+                index.known,
+                index.directory,
+                index.shift,
+                index.offsets,
+                index.times,
+                keys,
+                moments,
+                self._horizon,
+                plan.shipment_array,
+                state,
+            )
+            for value in plan.values:
+                tallies.tally_value(
+                    index.offsets,
+                    index.times,
+                    part.known(plan.by, value),
+                    *part.sums(plan.by, value),
+                    slots,
+                    moments,
+                    self._horizon,
+                    plan.value_array,
+                    state[plan.value_row(value) :],
+                )
+            for target in plan.targets:
+                self._tally_spells(
+                    plan.by, target, place, slots, plan.spell_array, state[plan.target_row(target) :], moments
+                )
+        for target in plan.rates:
+            row = plan.overall_row(target)
+            overall = self._overall[target, self._past.party(plan.by)]
+            state[row : row + 3] = overall if order is None else overall[:, order]
+        answers = np.empty((len(plan.questions), moments.size))
+        rows = np.arange(moments.size) if order is None else order
+        reading.read_answers(plan.asks, plan.priors, state, self._moments, missing, rows, 0, moments.size, answers)
+        return answers
+
+    def _tally_spells(
+        self,
+        by: tuple[str, ...],
+        target: str,
+        place: int | None,
+        slots: Integers,
+        widths: Integers,
+        state: Integers,
+        moments: Integers | None = None,
+        *,
+        party: bool | None = None,
+    ) -> None:
+        party = self._past.party(by) if party is None else party
+        taken = self._past.taken_back(by, target, party=party)
+        for number, part in enumerate(self._past.parts):
+            if place not in (None, number):
+                continue
+            spells = part.spells(by, target, party=party)
+            if not spells.begins.size:
+                continue
+            tallies.tally_spells(
+                spells.begins,
+                spells.begin_offsets,
+                spells.begin_finds,
+                spells.begin_weights,
+                spells.ends_of_begun,
+                spells.find_before,
+                taken[number],
+                spells.ends,
+                spells.end_offsets,
+                spells.end_finds,
+                spells.end_weights,
+                spells.begins_of_ended,
+                slots,
+                self._moments if moments is None else moments,
+                self._horizon,
+                widths,
+                state,
+            )
+
+
+def _by_key(keys: Integers, moments: Integers) -> tuple[Integers | None, Integers]:
+    """Bring many rows into the order of their keys, so that neighbours read the same memory."""
+    if keys.size < BLOCK:
+        return None, moments
+    order = np.argsort(keys)
+    return order, moments[order]

@@ -1,0 +1,1 @@
+"""Measurements: every module here has a function `measure(small)` that returns a list of results."""

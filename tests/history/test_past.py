@@ -1,0 +1,84 @@
+"""A past in many parts answers as one in one part, byte for byte."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from omdrisk.history import History
+from omdrisk.history.answers import Asked
+from omdrisk.history.arrays import NEVER
+from omdrisk.history.batches import hashed, moments
+from omdrisk.history.past import SMALL, _begin_of_equals
+
+few = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@given(data=st.data())
+@few
+def test_parts_add_up(world, data):
+    questions = data.draw(world.questions)
+    shipments, outcomes = data.draw(world.shipment_rows()), data.draw(world.outcome_rows())
+    nothing = world.shipments_frame([])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("omdrisk.history.past.SMALL", 0)
+        patch.setattr("omdrisk.history.past.TOGETHER", data.draw(st.sampled_from([2, 4, 99])))
+        pieces = History.from_tables(nothing, keys=world.KEYS, values=world.VALUES)
+        while shipments or outcomes:
+            cut = data.draw(st.integers(1, 8))
+            if shipments and data.draw(st.booleans()):
+                pieces.observe(world.shipments_frame(shipments[:cut]))
+                shipments = shipments[cut:]
+            else:
+                pieces.record(world.outcomes_frame(outcomes[:cut]))
+                outcomes = outcomes[cut:]
+    past = pieces._current()
+    asked = world.shipments_frame(data.draw(world.shipment_rows()))
+    found = pieces.ask(questions, asked)
+    keys = hashed(pieces._keyring, asked, world.KEYS)
+    alone = Asked(past.whole, keys, moments(asked, "filed_at"), NEVER)
+    for question in questions:
+        assert found[question].tobytes() == alone.answer(question).tobytes(), question.name
+    assert past.pending == int(np.count_nonzero(past.whole.facts.log_rows < 0))
+    assert past.digest == past.whole.facts.digest
+    assert (len(past), past.outcomes) == (len(past.whole.facts.shipments), len(past.whole.facts.log))
+
+
+def test_parts_stay_few_and_rows_are_moved_rarely():
+    sizes, moved, most = [10 * SMALL], 0, 0
+    for _ in range(1000):
+        size, begin = SMALL, len(sizes)
+        while (least := _begin_of_equals(sizes[:begin], size)) < begin:
+            size += sum(sizes[least:begin])
+            begin = least
+        sizes = [*sizes[:begin], size]
+        moved, most = moved + size, max(most, len(sizes))
+    assert sum(sizes) == 1010 * SMALL
+    assert moved < 8 * 1000 * SMALL
+    assert most <= 16
+
+
+WITHOUT = """
+import sys
+sys.modules["numba"] = None
+import pandas as pd
+from omdrisk.history import Finds, History, Hops, Quantile, Shipments
+moments = pd.Timestamp("2024-01-01", tz="UTC") + pd.to_timedelta(range(9), unit="D")
+shipments = pd.DataFrame({"shipment_id": list("abcdefghi"), "filed_at": moments, "x_lane": list("xyz") * 3})
+shipments["gross_weight_kg"] = range(9)
+outcomes = pd.DataFrame({"shipment_id": ["a"], "target": "drug", "outcome": 1.0, "known_at": moments[2:3]})
+history = History.from_tables(shipments, outcomes, keys=["x_lane"], values=["gross_weight_kg"])
+by = ("x_lane",)
+questions = [Shipments(by), Finds(by, "drug"), Hops(by, "drug"), Quantile(by, "gross_weight_kg", 1.0)]
+print(*(answers[-3] for answers in history.ask(questions, shipments).values()))
+"""
+
+
+def test_answers_without_a_compiler():
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2.0", "1.0", "0.0", "3.0"]
