@@ -13,6 +13,11 @@ from omdrisk import records
 from omdrisk.errors import InputError
 from omdrisk.simulation import World, simulate
 
+COMPARED = (
+    *("filed_at", "eta", "gross_weight_kg", "packages", "invoice_value", "container_no", "consignee_name"),
+    *("consignee_tax_id", "house_doc_no", "goods_description", "port_of_loading", "direction"),
+)
+
 
 @pytest.fixture(scope="module")
 def small() -> World:
@@ -68,8 +73,7 @@ def test_what_comes_back_is_what_was_there(small: World, read: dict[str, dict[st
     for result in read["shipments"].values():
         back = result.accepted.set_index("shipment_id")
         seen += len(back)
-        for column in ("filed_at", "eta", "gross_weight_kg", "packages", "invoice_value", "container_no", "consignee_name",
-                       "consignee_tax_id", "house_doc_no", "goods_description", "port_of_loading", "direction"):  # fmt: skip
+        for column in COMPARED:
             expected = there.loc[back.index, column]
             same = (back[column] == expected) | (back[column].isna() & expected.isna())
             assert same.all(), column
