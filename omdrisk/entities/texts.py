@@ -12,6 +12,7 @@ import pandas as pd
 from omdrisk.entities.names import ENTITIES, PARTIES, columns_of
 from omdrisk.parties import address_keys, normal_forms, party_keys, phone_keys
 from omdrisk.parties.uniques import by_unique, by_unique_rows, texts_of
+from omdrisk.records.codes import hs_code
 from omdrisk.records.texts import as_text, value_text
 
 if TYPE_CHECKING:
@@ -89,9 +90,11 @@ def _lane(shipments: pd.DataFrame) -> pd.Series:
 
 
 def _hs(digits: int) -> Callable[[pd.DataFrame], pd.Series]:
-    return lambda shipments: by_unique(
-        column(shipments, "hs_code"), lambda text: text[:digits] if len(text) >= digits else ""
-    )
+    def front(text: str) -> str:
+        code = hs_code(text) or text
+        return code[:digits] if len(code) >= digits else ""
+
+    return lambda shipments: by_unique(column(shipments, "hs_code"), front)
 
 
 def _of_column(name: str, answer: Callable[[str], str]) -> Callable[[pd.DataFrame], pd.Series]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _UTC_MICROSECONDS = pd.DatetimeTZDtype("us", "UTC")
 _TEXT = pd.StringDtype(na_value=np.nan)
 _FEW = 32
+_HS_AS_KEPT = r"(?:\d\d){2,5}"
 _EXACT_WHOLE_NUMBERS = 2**53
 _TRUE = frozenset({"true", "1", "1.0", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "0.0", "no", "n", "f"})
@@ -85,7 +86,7 @@ def _flags(values: pd.Series) -> pd.Series:
 
 def _texts(values: pd.Series, spec: Column | None) -> pd.Series:
     texts = values if values.dtype == _TEXT else as_text(values)
-    if spec is not None and spec.codes == "hs" and values.dtype != _TEXT:
+    if spec is not None and spec.codes == "hs" and not texts.str.fullmatch(_HS_AS_KEPT, na=True).all():
         codes, distinct = pd.factorize(texts)
         told = pd.array([hs_code(text) or text for text in distinct.tolist()], dtype=_TEXT)
         texts = pd.Series(told.take(codes, allow_fill=True), index=texts.index)

@@ -51,7 +51,8 @@ def measures_block(title: str, table: pd.DataFrame, note: str = "") -> TableBloc
         rows.append(row)
     for name, label in (("rows", "Examined"), ("found", "Found")):
         if name in table.columns:
-            rows.append([Cell(label), *(Cell(number(float(part[name].iloc[0]))) for _, part in groups)])
+            counts = (number(float(part[name].iloc[0])) if len(part) else NOTHING for _, part in groups)
+            rows.append([Cell(label), *(Cell(count) for count in counts)])
     return TableBlock(title, heads, rows, note)
 
 

@@ -22,8 +22,6 @@ Record = dict[str, Any]
 SECOND = 1_000_000
 OTHER_MEMBERS = ("BD", "ID", "JP", "KR", "LA", "LK", "MM", "MN", "NP", "NZ", "PH", "SG")
 PLACES = ("sea port", "airport", "airport", "mail centre")
-TECHNIQUES = {"x-ray": "x-ray", "canine": "dog", "trace": "ion scan", "documentary": "documents", "partial": "physical",
-              "devan": "physical", "physical": "physical"}  # fmt: skip
 SELECTED = {
     "random": "random",
     "intelligence": "intelligence",

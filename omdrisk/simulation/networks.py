@@ -23,7 +23,6 @@ class Underworld:
         self.recruiter = recruiter
         self.rng, self.clock, self.parameters = recruiter.rng, recruiter.clock, recruiter.parameters
         self.networks: list[Network] = []
-        self._next_split = 0
 
     def _corridor(self, target: str) -> Mapping[str, Any]:
         corridors: list[Mapping[str, Any]] = [c for c in self.parameters["corridors"] if c["target"] == target]
@@ -90,7 +89,6 @@ class Underworld:
             record["seen"] = seen
             record["kg"] = round(float(kg * self.rng.lognormal(0, found["spread"])) / parts, 2)
             record[network.target] = True
-            record["split"] = self._next_split if parts > 1 else -1
             if network.target == "wildlife" and self.recruiter.chance(self.parameters["totals"]["mixed"]):
                 record["drug"] = True
             chemicals = "p" in network.corridor["covers"]
@@ -99,7 +97,6 @@ class Underworld:
             ):
                 record["precursor"] = True
             records.append(record)
-        self._next_split += parts > 1
         front.loads_left -= 1
         if not front.persons and self.recruiter.chance(settings["cover_traffic"]):
             later = moment + int(self.rng.uniform(5, 60) * DAY)

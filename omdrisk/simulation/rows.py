@@ -56,7 +56,6 @@ FIELDS: dict[str, tuple[str, int | float]] = {
     "relation": ("int32", 0),
     "private": ("bool", 0),
     "tells": ("int32", 0),
-    "split": ("int32", -1),  # consignments of one load share a number
     "network": ("int32", -1),
     "role": ("int8", LICIT),
     "drug": ("bool", 0),
