@@ -13,7 +13,7 @@ LAYERS = [
     {"errors", "resources"},
     {"records", "parties", "entities"},
     {"linking", "history"},
-    {"features"},
+    {"features", "trees"},
     {"training"},
     {"evaluation", "bundle"},
     {"explaining", "scoring"},

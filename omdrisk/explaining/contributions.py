@@ -1,9 +1,9 @@
 """Exact SHAP values of a head: what each feature adds to the raw score, in log-odds.
 
-LightGBM's ``pred_contrib`` is the exact path-dependent TreeSHAP of Lundberg, Erion, Chen et al., "From local
-explanations to global understanding with explainable AI for trees", Nature Machine Intelligence 2, 56-67
-(2020); it equals ``shap.TreeExplainer``. A row's contributions and the base add up to its raw score; a
-group's contribution is the sum over its features, so grouping keeps that sum.
+They are the exact path-dependent TreeSHAP of Lundberg, Erion, Chen et al., "From local explanations to global
+understanding with explainable AI for trees", Nature Machine Intelligence 2, 56-67 (2020), as `omdrisk.trees` computes
+it, and equal LightGBM's ``pred_contrib`` and ``shap.TreeExplainer``. A row's contributions and the base add up to its
+raw score; a group's contribution is the sum over its features, so grouping keeps that sum.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Contributions:
 
 def explain_head(head: Head, features: pd.DataFrame) -> Contributions:
     """Return the exact contributions of features, as the head's pipeline made them, to its raw scores."""
-    matrix = np.asarray(head.model.contributions(features), dtype=np.float64)
+    matrix = np.asarray(head.contributions(features), dtype=np.float64)
     parts = pd.DataFrame(matrix[:, :-1], index=features.index, columns=features.columns)
     return Contributions(parts=parts, base=float(matrix[0, -1]) if len(matrix) else 0.0, features=features)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ FIXED: dict[str, Any] = {
 }
 
 
+@lru_cache(maxsize=8)
 def booster_of(text: str) -> Any:
-    """Return the LightGBM booster that a text describes."""
+    """Return the LightGBM booster that a text describes; it is made once for a text."""
     import lightgbm
 
     return lightgbm.Booster(model_str=text)

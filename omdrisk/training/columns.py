@@ -54,3 +54,15 @@ def in_order(features: pd.DataFrame, names: Sequence[str]) -> npt.NDArray[np.flo
             raise ColumnsError(f"the features have the column {twice!r} more than once")
         features = features[list(names)]
     return np.ascontiguousarray(features.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def as_given(values: npt.NDArray[np.float64], given: Sequence[str], names: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Put columns called `names`, with the base behind them, in the order of the columns that were given.
+
+    Examples
+    --------
+    >>> as_given(np.array([[1.0, 2.0, 9.0]]), ["b", "other", "a"], ["a", "b"]).tolist()
+    [[2.0, 1.0, 9.0]]
+    """
+    place = {name: place for place, name in enumerate(names)}
+    return values[:, [*(place[name] for name in given if name in place), len(place)]]

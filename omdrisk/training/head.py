@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from omdrisk.training.model import RiskModel
     from omdrisk.training.recipe import Recipe
     from omdrisk.training.reference import Reference
+    from omdrisk.trees import Forest
 
     Floats = npt.NDArray[np.float64]
 
@@ -64,9 +65,29 @@ class Head:
 
         return RiskModel.from_text(self.text, self.features)
 
+    @cached_property
+    def forest(self) -> Forest | None:
+        """The trees without LightGBM and scikit-learn; None if only LightGBM can compute them."""
+        from omdrisk.training.trees import forest_of
+
+        return forest_of(self.text)
+
     def raw(self, features: pd.DataFrame) -> Floats:
         """Return the raw scores (log-odds before calibration) of features that the pipeline made."""
-        return self.model.raw_score(features)
+        from omdrisk.training.columns import in_order
+
+        if self.forest is None:
+            return self.model.raw_score(features)
+        return self.forest.raw_score(in_order(features, self.features))
+
+    def contributions(self, features: pd.DataFrame) -> Floats:
+        """Return the exact SHAP values of features in the order of their columns, and behind them the base."""
+        from omdrisk.training.columns import as_given, in_order, names_of
+
+        if self.forest is None:
+            return self.model.contributions(features)
+        values = self.forest.contributions(in_order(features, self.features))
+        return as_given(values, names_of(features) or self.features, self.features)
 
     def probability(self, raw: Any) -> Floats:
         """Return the calibrated probabilities of raw scores."""

@@ -18,12 +18,15 @@ from sklearn.utils.validation import (
 )
 
 from omdrisk.training.boosting import boost, booster_of
-from omdrisk.training.columns import ColumnsError, in_order, names_of
+from omdrisk.training.columns import ColumnsError, as_given, in_order, names_of
+from omdrisk.training.trees import forest_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
+
+    from omdrisk.trees import Forest
 
     Floats = npt.NDArray[np.float64]
 
@@ -147,8 +150,15 @@ class RiskModel(ClassifierMixin, BaseEstimator):
             monotone=self._directions(),
             parameters={**(self.parameters or {}), "num_threads": self.threads, "seed": self.seed},
         )
-        self._booster = booster_of(self.text_)
         return self
+
+    @property
+    def _booster(self) -> Any:
+        return booster_of(self.text_)
+
+    @property
+    def _forest(self) -> Forest | None:
+        return forest_of(self.text_)
 
     def _encode(self, labels: Any) -> Floats:
         check_classification_targets(labels)
@@ -194,8 +204,7 @@ class RiskModel(ClassifierMixin, BaseEstimator):
         """
         model = cls()
         model.text_ = text
-        model._booster = booster_of(text)
-        model.rounds_ = model.rounds = int(model._booster.num_trees())
+        model.rounds_ = model.rounds = text.count("\nTree=")
         model.classes_ = np.asarray(classes)
         model.feature_names_in_ = np.asarray(names, dtype=object)
         model.n_features_in_ = len(names)
@@ -203,7 +212,8 @@ class RiskModel(ClassifierMixin, BaseEstimator):
 
     def raw_score(self, X: Any) -> Floats:
         """Return the log-odds of a find, shape (rows,)."""
-        return cast("Floats", self._predict(X, raw_score=True))
+        matrix, forest = self._checked(X), self._forest
+        return self._predict(matrix, raw_score=True) if forest is None else forest.raw_score(matrix)
 
     decision_function = raw_score
 
@@ -212,12 +222,12 @@ class RiskModel(ClassifierMixin, BaseEstimator):
 
         The last column is the base; a row adds up to its raw score.
         """
-        values = self._predict(X, pred_contrib=True)
+        matrix, forest = self._checked(X), self._forest
+        values = self._predict(matrix, pred_contrib=True) if forest is None else forest.contributions(matrix)
         names = names_of(X)
         if names is not None and hasattr(self, "feature_names_in_"):
-            place = {name: place for place, name in enumerate(self.feature_names_in_)}
-            values = values[:, [*(place[name] for name in names if name in place), len(place)]]
-        return cast("Floats", values)
+            return as_given(values, names, self.feature_names_in_)
+        return values
 
     def predict_proba(self, X: Any) -> Floats:
         """Return the probability of each class before calibration, shape (rows, 2)."""
@@ -229,13 +239,14 @@ class RiskModel(ClassifierMixin, BaseEstimator):
         likely = self.raw_score(X) > 0
         return cast("npt.NDArray[Any]", self.classes_[likely.astype(int)])
 
-    def _predict(self, X: Any, **how: bool) -> Any:
+    def _checked(self, X: Any) -> Floats:
         check_is_fitted(self, "text_")
-        matrix = self._matrix(X)
+        return self._matrix(X)
+
+    def _predict(self, matrix: Floats, **how: bool) -> Floats:
         if not len(matrix):
-            width = self.n_features_in_ + 1
-            return np.empty((0, width)) if how.get("pred_contrib") else np.empty(0)
-        return self._booster.predict(matrix, num_threads=self.threads, **how)
+            return np.empty((0, self.n_features_in_ + 1)) if how.get("pred_contrib") else np.empty(0)
+        return cast("Floats", self._booster.predict(matrix, num_threads=self.threads, **how))
 
     def _matrix(self, X: Any) -> Floats:
         if isinstance(X, pd.DataFrame):
@@ -246,14 +257,6 @@ class RiskModel(ClassifierMixin, BaseEstimator):
             self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=0
         )
         return cast("Floats", checked)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in super().__getstate__().items() if name != "_booster"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        if "text_" in state:
-            self._booster = booster_of(self.text_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

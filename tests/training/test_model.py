@@ -13,7 +13,9 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from omdrisk.training import RiskModel
-from omdrisk.training.columns import ColumnsError
+from omdrisk.training.columns import ColumnsError, in_order
+from omdrisk.training.trees import forest_of
+from omdrisk.trees import Forest
 
 
 def expected_failures(estimator):
@@ -121,3 +123,25 @@ def test_clone_and_empty_table(table):
     assert model.raw_score(empty).shape == (0,)
     assert model.predict_proba(empty).shape == (0, 2)
     assert model.contributions(empty).shape == (0, 6)
+
+
+def test_what_the_forest_cannot_compute_lightgbm_does(table):
+    X, y = table
+    linear = RiskModel(rounds=5, parameters={"linear_tree": True}).fit(X, y)
+    assert forest_of(linear.text_) is None
+    np.testing.assert_array_equal(linear.raw_score(X), linear._booster.predict(X.to_numpy(), raw_score=True))
+    zero = RiskModel(rounds=5, parameters={"zero_as_missing": True}).fit(X, y)
+    assert forest_of(zero.text_) is None
+    np.testing.assert_allclose(zero.contributions(X).sum(axis=1), zero.raw_score(X), atol=1e-9)
+
+
+def test_a_forest_that_differs_in_one_bit_is_left(table, monkeypatch):
+    model = fitted(table)
+    text = model.text_ + "\n"
+    original = Forest.raw_score
+    monkeypatch.setattr(Forest, "raw_score", lambda self, matrix: np.nextafter(original(self, matrix), np.inf))
+    assert forest_of(text) is None
+    monkeypatch.undo()
+    np.testing.assert_array_equal(
+        forest_of(text + "\n").raw_score(in_order(table[0], list(table[0]))), model.raw_score(table[0])
+    )
