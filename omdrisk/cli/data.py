@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from omdrisk.cli.app import app
-from omdrisk.cli.terminal import Format, Json, console, emit, load_table, read, save_table, steps
+from omdrisk.cli.terminal import Format, Json, console, emit, load_table, read, save_table, share_read, steps
 
 
 @app.command()
@@ -53,16 +53,31 @@ def read_files(
     rejects: Annotated[
         Path | None, typer.Option(help="Rejected rows with their reasons, to mend and read again.")
     ] = None,
+    quality: Annotated[Path | None, typer.Option(help="Web page on missing, invalid and suspicious cells.")] = None,
     json_to: Json = None,
 ) -> None:
     """Read files into a canonical table; every row is accepted or rejected with its reason."""
-    result = read(kind, files, format_name, rejects=rejects)
+    with share_read() as progress:
+        result = read(kind, files, format_name, rejects=rejects, progress=progress)
     if out is not None:
         save_table(result.accepted, out)
     accepted, rejected = len(result.accepted), len(result.rejected)
     console.print(f"{accepted + rejected:,} rows read: {accepted:,} accepted, {rejected:,} rejected")
     for row in result.repairs.itertuples(index=False):
         console.print(f"  repaired {row.count:,} x {row.column}: {row.rule} (as {row.example!r})", markup=False)
+    summary = result.summary()
+    odd = summary[summary[["invalid", "suspicious"]].sum(axis="columns") > 0]
+    for row in odd.itertuples(index=False):
+        console.print(
+            f"  {row.column}: {row.invalid:,} invalid, {row.suspicious:,} suspicious"
+            + (f" (as {row.example})" if isinstance(row.example, str) else ""),
+            markup=False,
+        )
+    if quality is not None:
+        from omdrisk.records import write_quality_html
+
+        write_quality_html(result, quality)
+        console.print(f"quality of the file in {quality}")
     repairs = result.repairs.to_dict(orient="records")
     reasons = result.rejected["reason"].value_counts().to_dict() if rejected else {}
     emit(
@@ -72,6 +87,7 @@ def read_files(
             "reasons": reasons,
             "repairs": repairs,
             "missing": list(result.missing),
+            "quality": summary.astype("object").where(summary.notna(), None).to_dict(orient="records"),
         },
         json_to,
     )
@@ -85,6 +101,9 @@ def link(
     out: Annotated[Path, typer.Option(help="Outcomes to write.")] = Path("outcomes.parquet"),
     doubtful: Annotated[
         Path | None, typer.Option(help="Cases that fit several shipments, for a person to decide.")
+    ] = None,
+    near: Annotated[
+        Path | None, typer.Option(help="Shipments that unlinked cases may be about, with score and evidence.")
     ] = None,
     json_to: Json = None,
 ) -> None:
@@ -101,6 +120,8 @@ def link(
         save_table(result.outcomes, out)
         if doubtful is not None:
             save_table(result.ambiguous, doubtful)
+        if near is not None:
+            save_table(result.near, near)
     found = (
         result.outcomes.loc[result.outcomes["outcome"].eq(1)].groupby("target", observed=True)["shipment_id"].nunique()
     )
@@ -109,6 +130,7 @@ def link(
         "found": {str(target): int(count) for target, count in found.items()},
         "ambiguous": len(result.ambiguous),
         "unlinked": len(result.unlinked),
+        "near": len(result.near),
     }
     said = ", ".join(f"{count:,} {target}" for target, count in found.items())
     console.print(

@@ -31,7 +31,23 @@ Format = Annotated[str | None, typer.Option("--format", help="Format map: a name
 HistoryFolder = Annotated[Path | None, typer.Option("--history", help="Folder of the agency's history store.")]
 
 
-def read(kind: str, paths: Sequence[Path], format: str | None, *, rejects: Path | None = None) -> ReadResult:  # noqa: A002
+@contextmanager
+def share_read() -> Iterator[Callable[[int, float], None]]:
+    """Show how much of the files has been read; the call it yields takes the rows so far and the share of the whole."""
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("reading", total=1.0)
+        yield lambda rows, share: progress.update(task, description=f"{rows:,} rows", completed=share)
+
+
+def read(
+    kind: str,
+    paths: Sequence[Path],
+    format: str | None,  # noqa: A002
+    *,
+    rejects: Path | None = None,
+    progress: Callable[[int, float], None] | None = None,
+) -> ReadResult:
     """Read files of one canonical table and say on standard error what was rejected and repaired."""
     from omdrisk import records
 
@@ -42,7 +58,7 @@ def read(kind: str, paths: Sequence[Path], format: str | None, *, rejects: Path 
     }
     if kind not in readers:
         raise InputError(f"there is no table {kind!r}. Choose shipments, cases or inspections.")
-    result = readers[kind](list(paths), format=format)
+    result = readers[kind](list(paths), format=format, progress=progress)
     read_rows = len(result.accepted) + len(result.rejected)
     names = ", ".join(path.name for path in paths)
     if len(result.rejected):

@@ -12,12 +12,12 @@ from omdrisk.entities import micros
 from omdrisk.linking.examination import is_rip_off
 from omdrisk.linking.inspections import found_targets, targets_of
 from omdrisk.linking.log import ASSERTION_COLUMNS
-from omdrisk.linking.matching import Match, Shipments, squeezed
+from omdrisk.linking.matching import AFTER_DAYS, BEFORE_DAYS, DOCUMENTS, Match, Shipments, link_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_LINK_KEYS = ("shipment_id", "house_doc_no", "container_no")
+_LINK_KEYS = ("shipment_id", *DOCUMENTS, "container_no")
 _UTC = pd.DatetimeTZDtype("us", "UTC")
 
 
@@ -87,7 +87,7 @@ def _match(
 def _versions(cases: pd.DataFrame) -> Iterable[list[tuple[dict[str, Any], dict[str, Any], int]]]:
     """Yield the rows of each case in the order in which they became known, with their link keys filled forward."""
     occurred: list[int] = micros(cases["occurred_on"]).tolist()
-    squeezed_keys = {key: squeezed(cases[key]).tolist() for key in ("house_doc_no", "container_no")}
+    squeezed_keys = {key: link_key(cases[key], key).tolist() for key in _LINK_KEYS[1:]}
     rows: dict[str, list[tuple[dict[str, Any], dict[str, Any], int]]] = {}
     for place, record in enumerate(cases.to_dict("records")):
         case = {str(name): value for name, value in record.items()}
@@ -167,8 +167,12 @@ def _version(
 def _why_unlinked(keys: dict[str, Any]) -> str:
     given = [f"{key} {value!r}" for key in _LINK_KEYS if (value := keys[key]) is not None]
     if not given:
-        return "the case names no shipment, house document or container"
-    near = " within 3 days before and 60 days after the filing" if keys["container_no"] is not None else ""
+        return "the case names no shipment, document or container"
+    near = (
+        f" from {BEFORE_DAYS} days before filing to {AFTER_DAYS} days after arrival"
+        if keys["container_no"] is not None
+        else ""
+    )
     return f"no shipment has {' or '.join(given)}{near}"
 
 

@@ -12,7 +12,8 @@ from omdrisk.entities import NO_TIME, micros
 from omdrisk.linking.cases import CaseEvidence, case_evidence
 from omdrisk.linking.inspections import inspection_evidence
 from omdrisk.linking.log import ASSERTION_COLUMNS, as_log
-from omdrisk.linking.matching import Shipments, squeezed
+from omdrisk.linking.matching import DOCUMENTS, Shipments, link_key
+from omdrisk.linking.near import near_cases, no_near_cases
 from omdrisk.records.canonical import as_table
 from omdrisk.records.schema import empty
 
@@ -37,12 +38,16 @@ class LinkResult:
         Cases and inspections that fit none or say nothing: ``source``, ``reference``, ``known_at``, ``reason``.
     evidence
         Every linked record: ``source``, ``reference``, ``known_at``, ``shipment_id``, ``key``, ``says``.
+    near
+        Shipments that a case which fits none may be about, for a person to decide: ``reference``, ``shipment_id``,
+        ``score`` (0 to 100), ``evidence``. They are no outcomes.
     """
 
     outcomes: pd.DataFrame
     ambiguous: pd.DataFrame
     unlinked: pd.DataFrame
     evidence: pd.DataFrame
+    near: pd.DataFrame
 
     def __repr__(self) -> str:
         return (
@@ -96,25 +101,34 @@ def link(
     >>> link(shipments, inspections=inspections)[["shipment_id", "target", "outcome", "weight"]].values.tolist()
     [['1', 'drug', 1.0, 1.0], ['1', 'wildlife', 0.0, 1.0], ['2', 'drug', 0.0, 0.3], ['2', 'wildlife', 0.0, 0.3]]
     """
-    return link_records(shipments, cases, inspections, targets=targets).outcomes
+    return link_records(shipments, cases, inspections, targets=targets, near=False).outcomes
 
 
 def link_records(
-    shipments: Any, cases: Any = None, inspections: Any = None, *, targets: Iterable[str] | None = None
+    shipments: Any,
+    cases: Any = None,
+    inspections: Any = None,
+    *,
+    targets: Iterable[str] | None = None,
+    near: bool = True,
 ) -> LinkResult:
     """Link as `link` does, and also return what was ambiguous, what was not linked, and the evidence.
 
+    With `near`, cases that fit no shipment are compared with those of their time, and what is alike is listed.
+
     Notes
     -----
-    A case is joined by, in order: the shipment it names; the inspection that names it; its house document; its
-    container, if the find was between 3 days before and 60 days after the filing. Where a key fits several shipments
-    the case is listed as ambiguous. A later row of a case replaces what the case said, from its own ``known_at`` on;
-    an inspection that names the case goes with it. Nothing is known of a shipment before it was filed.
+    A case is joined by, in order: the shipment it names; the inspection that names it; its house document; its master
+    document; its container, if the find was between 3 days before the filing and 60 days after the arrival. Documents
+    are compared without blanks and signs, air waybills and postal items without a word in front. Where a key fits
+    several shipments the case is listed as ambiguous. A later row of a case replaces what the case said, from its own
+    ``known_at`` on; an inspection that names the case goes with it. Nothing is known of a shipment before it was filed.
     """
     examined = _canonical(inspections, "inspections")
     reported = _canonical(cases, "cases").sort_values("known_at", kind="stable", ignore_index=True)
-    wanted = {key: set(squeezed(reported[key]).dropna().tolist()) for key in ("house_doc_no", "container_no")}
-    known = Shipments(as_table(shipments, "shipments"), wanted)
+    wanted = {key: set(link_key(reported[key], key).dropna().tolist()) for key in (*DOCUMENTS, "container_no")}
+    table = as_table(shipments, "shipments")
+    known = Shipments(table, wanted)
     seen = {*USUAL_TARGETS} if targets is None else set(targets)
     found = inspection_evidence(examined, known, seen, learn=targets is None, classes=_classes(reported))
     told: CaseEvidence = case_evidence(reported, examined, known, seen)
@@ -127,6 +141,7 @@ def link_records(
         ambiguous=told.ambiguous,
         unlinked=pd.concat([found.unlinked, told.unlinked], ignore_index=True),
         evidence=pd.concat([found.evidence, told.evidence], ignore_index=True),
+        near=near_cases(table, reported, told.unlinked, known) if near else no_near_cases(),
     )
 
 

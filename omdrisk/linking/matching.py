@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,9 +20,12 @@ if TYPE_CHECKING:
 
 _DAY = 86_400_000_000
 BEFORE_DAYS = 3
-"""How long before filing goods of a container may have been found and still be of this shipment."""
+"""How long before its filing, or its arrival if that is earlier, a shipment's container may have been opened."""
 AFTER_DAYS = 60
-"""How long after."""
+"""How long after its arrival (or its filing, where no arrival is told, or an earlier one)."""
+DOCUMENTS = ("house_doc_no", "master_doc_no")
+_WAYBILL = re.compile(r"(?:[HM]?AWB|AIRWAYBILL|WAYBILL|LTA)(?:NO|NUMBER)?(\d{11})$")
+_POSTAL = re.compile(r"(?:S10|ITEM|ITEMNO|ITEMID|POSTALITEM|EMS|MAIL)?([A-Z]{2}\d{9}[A-Z]{2})$")
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,26 @@ def squeezed(values: pd.Series) -> pd.Series:
     return by_unique(values, lambda text: "".join(letter for letter in text.upper() if letter.isalnum()))
 
 
+def document_key(text: str) -> str:
+    """Return a document number as it is compared: an air waybill or postal item without the word in front of it.
+
+    Examples
+    --------
+    >>> document_key("AWB No. 160-1234 5675"), document_key("ra 473 124 829 gb"), document_key("HBL-1")
+    ('16012345675', 'RA473124829GB', 'HBL1')
+    """
+    bare = "".join(letter for letter in unicodedata.normalize("NFKC", text).upper() if letter.isalnum())
+    found = _WAYBILL.match(bare) or _POSTAL.match(bare)
+    return found[1] if found else bare
+
+
+def link_key(values: pd.Series, key: str) -> pd.Series:
+    """Return the values of a link key as they are compared."""
+    return by_unique(values, document_key) if key in DOCUMENTS else squeezed(values)
+
+
 class Shipments:
-    """The shipments of a table by their identifier, house document and container."""
+    """The shipments of a table by their identifier, documents and container."""
 
     def __init__(self, shipments: pd.DataFrame, wanted: Mapping[str, set[str]]) -> None:
         self._ids: NDArray[np.object_] = entity(shipments, "shipment_id").to_numpy(dtype="object")
@@ -47,10 +70,26 @@ class Shipments:
         self._filed = micros(filed) if filed is not None else np.full(len(shipments), NO_TIME, dtype=np.int64)
         self.places = pd.Series(np.arange(len(self._ids)), index=pd.Index(self._ids, dtype="object"))
         self.places = self.places[~self.places.index.duplicated() & self.places.index.notna()]
+        self._from, self._until = self._windows(shipments)
+        columns = {key: entity(shipments, key) for key in (*DOCUMENTS, "container_no")}
         self._by = {
-            "house_doc_no": _places(squeezed(entity(shipments, "house_doc_no")), wanted.get("house_doc_no", set())),
-            "container_no": _places(squeezed(entity(shipments, "container_no")), wanted.get("container_no", set())),
+            key: _places(link_key(_one_each(values), key), wanted.get(key, set())) for key, values in columns.items()
         }
+
+    def _windows(self, shipments: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return from when until when goods of each shipment may have been found."""
+        arrived = self._filed
+        for column in ("eta", "ata"):
+            if column in shipments.columns:
+                told = micros(shipments[column])
+                arrived = np.where(told != NO_TIME, told, arrived)
+        first = np.where(self._filed == NO_TIME, arrived, np.minimum(self._filed, arrived))
+        last = np.maximum(self._filed, arrived)
+        unknown = last == NO_TIME
+        return (
+            np.where(unknown, NO_TIME, first - BEFORE_DAYS * _DAY),
+            np.where(unknown, NO_TIME, last + AFTER_DAYS * _DAY),
+        )
 
     def filed(self, shipment_ids: pd.Series) -> NDArray[np.int64]:
         """Return when each shipment was filed, `NO_TIME` if it is not known."""
@@ -64,13 +103,13 @@ class Shipments:
         """Return the shipment of a case, the candidates if there are several, or nothing."""
         if shipment_id is not None and shipment_id in self.places.index:
             return Match(shipment_id, "shipment_id", shipment_id)
-        for key in ("house_doc_no", "container_no"):
+        for key in (*DOCUMENTS, "container_no"):
             value = keys.get(key)
             if value is None:
                 continue
             found = self._by[key].get(value, [])
             near = [place for place in found if self._is_near(place, occurred)]
-            if key == "house_doc_no" and len(found) == 1:
+            if key in DOCUMENTS and len(found) == 1:
                 near = found
             if near:
                 ids = tuple(dict.fromkeys(str(self._ids[place]) for place in near if self._ids[place] is not None))
@@ -78,16 +117,32 @@ class Shipments:
         return None
 
     def _is_near(self, place: int, occurred: int) -> bool:
-        filed = int(self._filed[place])
-        if NO_TIME in (filed, occurred):
+        if NO_TIME in (int(self._until[place]), occurred):
             return False
-        return filed - BEFORE_DAYS * _DAY <= occurred <= filed + AFTER_DAYS * _DAY
+        return int(self._from[place]) <= occurred <= int(self._until[place])
+
+    def may_hold(self, place: int, occurred: int) -> bool:
+        """Tell whether a find of that moment may be of the shipment at `place`."""
+        return self._is_near(place, occurred)
+
+    def name(self, place: int) -> str:
+        """Return the identifier of the shipment at `place`."""
+        return str(self._ids[place])
+
+
+def _one_each(values: pd.Series) -> pd.Series:
+    """Return each value of cells that hold several, one row each, under the place of its shipment."""
+    bare = values.reset_index(drop=True)
+    if not bare.str.contains(";", regex=False, na=False).any():
+        return bare
+    return bare.str.split(";").explode()
 
 
 def _places(values: pd.Series, wanted: set[str]) -> dict[str, list[int]]:
     told: dict[str, list[int]] = {}
-    places: list[int] = np.flatnonzero(values.isin(list(wanted)).to_numpy()).tolist() if wanted else []
-    texts = values.to_numpy(dtype="object")
-    for place in places:
-        told.setdefault(str(texts[place]), []).append(place)
+    if not wanted:
+        return told
+    kept = values[values.isin(list(wanted)).to_numpy()]
+    for place, text in zip(kept.index.tolist(), kept.tolist(), strict=True):
+        told.setdefault(str(text), []).append(int(place))
     return told

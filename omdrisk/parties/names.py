@@ -139,7 +139,7 @@ def _with_generics(tokens: list[str], words: _Words, *, vietnamese: bool) -> lis
     return told
 
 
-def _form(name: str, *, keep_han: bool) -> str:
+def _own_words(name: str, *, keep_han: bool) -> list[str]:
     words = _words()
     tokens = _tokens(name, keep_han=keep_han, words=words)
     for phrase in words.order_of:
@@ -148,11 +148,15 @@ def _form(name: str, *, keep_han: bool) -> str:
             tokens = tokens if rest == ["shipper"] else rest
             break
     if " ".join(tokens) in words.nobody:
-        return ""
+        return []
     bare, languages = _without_forms(tokens, words)
     told = _with_generics(bare, words, vietnamese="vi" in languages)
     kept = [token for token in told if token not in words.between]
-    return " ".join(sorted(kept or told))
+    return kept or told
+
+
+def _form(name: str, *, keep_han: bool) -> str:
+    return " ".join(sorted(_own_words(name, keep_han=keep_han)))
 
 
 @lru_cache(maxsize=65_536)
@@ -187,6 +191,17 @@ def latin_form(name: str) -> str:
     'guang nan sha trading zhou'
     """
     return _form(name, keep_han=False)
+
+
+def latin_together(name: str) -> str:
+    """Return the words of `latin_form` in the order in which they were written, without blanks.
+
+    Examples
+    --------
+    >>> latin_together("Hong An Co Ltd"), latin_together("HONGAN LTD")
+    ('hongan', 'hongan')
+    """
+    return "".join(_own_words(name, keep_han=False))
 
 
 def normal_forms(names: pd.Series) -> pd.Series:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from omdrisk.records.canonical import as_table
     from omdrisk.records.format_map import format_names, read_format
+    from omdrisk.records.quality import write_quality_html
     from omdrisk.records.read import read_cases, read_inspections, read_shipments
     from omdrisk.records.results import ReadResult, write_rejects
     from omdrisk.records.schema import empty, table
@@ -20,6 +21,7 @@ _PLACES = {
     "read_inspections": "read",
     "read_shipments": "read",
     "ReadResult": "results",
+    "write_quality_html": "quality",
     "write_rejects": "results",
     "table": "schema",
 }
@@ -34,6 +36,7 @@ __all__ = [
     "read_inspections",
     "read_shipments",
     "table",
+    "write_quality_html",
     "write_rejects",
 ]
 

@@ -18,6 +18,8 @@ from omdrisk.records.schema import table
 
 TABLES: Final = ("shipments", "cases", "inspections")
 ORDERS: Final = ("ymd", "dmy", "mdy")
+SYNTAXES: Final = ("table", "cuscar", "cargo-imp")
+"""How a file is laid out: rows under a header, EDIFACT CUSCAR messages, or IATA Cargo-IMP messages (FWB, FHL)."""
 ALWAYS_MISSING: Final = frozenset(
     {"", "-", "--", "N/A", "n/a", "#N/A", "NULL", "null", "None", "NaN", "nan", "NaT", "<NA>"}
 )
@@ -114,6 +116,7 @@ class FormatMap:
     encodings: tuple[str, ...] = ("utf-8",)
     delimiters: tuple[str, ...] = (",", ";", "\t", "|")
     sheet: str | None = None
+    syntax: str = "table"
     dates: str = "ymd"
     zone: str = "UTC"
     decimal: str = "."
@@ -203,6 +206,8 @@ def parse_format(place: str, text: str) -> FormatMap:
     made = FormatMap(**settings, tables={name: _table_map(place, name, spec[name]) for name in TABLES if name in spec})
     if made.dates not in ORDERS:
         raise DefinitionError(f"{place}: [file] dates = {made.dates!r} should be one of {', '.join(ORDERS)}.")
+    if made.syntax not in SYNTAXES:
+        raise DefinitionError(f"{place}: [file] syntax = {made.syntax!r} should be one of {', '.join(SYNTAXES)}.")
     try:
         ZoneInfo(made.zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -249,8 +254,7 @@ def read_format(name: str | Path | None = None) -> FormatMap:
     Parameters
     ----------
     name
-        ``canonical`` (if nothing is given), ``vn-emanifest``, ``cencomm``, ``kcs``, ``lemis``, or the path of a
-        TOML file.
+        ``canonical`` (if nothing is given), another of `format_names`, or the path of a TOML file.
 
     Raises
     ------

@@ -167,7 +167,8 @@ class _Mapper:
     def rows_and_constants(self) -> None:
         stem, rows = Path(self.cells.file).stem, self.cells.rows.tolist()
         for column, pattern in self.section.rows.items():
-            self.made[column] = pa.array([pattern.format(file=stem, row=row) for row in rows], type=pa.string())
+            if column not in self.made:
+                self.made[column] = pa.array([pattern.format(file=stem, row=row) for row in rows], type=pa.string())
         for column, text in self.section.constants.items():
             self.made.setdefault(column, pa.array([text] * len(rows), type=pa.string()))
 

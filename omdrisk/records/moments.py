@@ -26,6 +26,7 @@ _CLOCK = re.compile(
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?$")
 _SIMPLE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:\d{2})?)?$")
 _OFFSET = re.compile(r":\d{2}(?:\.\d+)?\s*(?:Z|[+-]\d{2}:\d{2})$")
+_LOOKED_AT = 50
 _MONTHS: Final = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if number}
 _SHEET_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a count of days, not yet in a zone
 _DTYPE = pd.DatetimeTZDtype("us", "UTC")
@@ -99,7 +100,9 @@ def _utc(texts: list[str | None], zone: str) -> NDArray[np.int64]:
 
 def _plain(column: Any, zone: str) -> pd.Series | None:
     """Read a column that is ISO 8601 throughout, or return nothing."""
-    for kind in (pa.timestamp("us"), pa.timestamp("us", tz="UTC")):
+    kinds = (pa.timestamp("us"), pa.timestamp("us", tz="UTC"))
+    first = next((text.as_py() for text in column[:_LOOKED_AT] if text.is_valid), "")
+    for kind in reversed(kinds) if _OFFSET.search(first) else kinds:
         try:
             read = pc.cast(column, kind)
         except pa.ArrowInvalid:

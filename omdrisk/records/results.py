@@ -27,18 +27,35 @@ class ReadResult:
         What was mended in accepted and rejected rows: ``rule``, ``column``, ``count``, ``example``.
     missing
         Canonical columns that no column of the source fills.
+    table
+        The canonical table that was read.
     """
 
     accepted: pd.DataFrame
     rejected: pd.DataFrame
     repairs: pd.DataFrame
     missing: list[str]
+    table: str = "shipments"
 
     def __repr__(self) -> str:
         return (
             f"ReadResult({len(self.accepted)} accepted, {len(self.rejected)} rejected, "
             f"{int(self.repairs['count'].sum())} repairs, {len(self.missing)} columns missing)"
         )
+
+    def summary(self) -> pd.DataFrame:
+        """Return the quality of the file by column.
+
+        Returns
+        -------
+        DataFrame
+            One row for each column: ``column``, ``rows`` read, ``missing`` cells of accepted rows, ``invalid`` cells
+            (which reject their row), ``suspicious`` cells of accepted rows, ``repaired`` cells, and ``example``, the
+            first that is suspicious with what is odd about it.
+        """
+        from omdrisk.records.quality import quality_summary
+
+        return quality_summary(self)
 
 
 def rejects(rows: list[tuple[str, int, str, dict[str, Any]]]) -> pd.DataFrame:

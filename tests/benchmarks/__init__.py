@@ -1,1 +1,1 @@
-"""Measurements: every module here has a function `measure(small)` that returns a list of results."""
+"""Measurements: every module here has a function that returns a list of results, and `run` writes them down."""

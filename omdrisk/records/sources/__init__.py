@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from omdrisk.records.sources.cells import Bad, Cells, without_reject_columns
-from omdrisk.records.sources.files import read_cells
+from omdrisk.records.sources.files import read_parts
 
-__all__ = ["Bad", "Cells", "read_cells", "without_reject_columns"]
+__all__ = ["Bad", "Cells", "read_parts", "without_reject_columns"]

@@ -32,10 +32,11 @@ class Bad:
 
 @dataclass(frozen=True)
 class Cells:
-    """A file as texts.
+    """A file, or one part of it, as texts.
 
     `columns` are Arrow string arrays, missing where a cell is empty, trimmed; `rows` are the numbers of the rows as a
-    person sees them, the header included; `found` counts what had to be mended to read the file at all.
+    person sees them, the header included; `found` counts what had to be mended to read the file at all; `share` is how
+    much of the file has been read when this part has.
     """
 
     file: str
@@ -44,6 +45,7 @@ class Cells:
     rows: NDArray[np.int64]
     bad: tuple[Bad, ...] = ()
     found: tuple[tuple[str, int, str], ...] = field(default=())
+    share: float = 1.0
 
 
 def unique_headers(headers: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,10 @@ _HEADER_BYTES = 1 << 20
 _LONGEST_QUOTED_ROW = 200
 _MORE = "(more)"
 _LONGEST_CELL = 10_000_000
+_BLOCK = 4 << 20
+_TRAILING = frozenset(b"\r\n \x1a")
+PART_BYTES = 32 << 20
+"""How much of a file is read at once: what is held beside the result does not grow with the file."""
 
 
 def _first_rows(data: bytes, delimiter: str) -> list[list[str]]:
@@ -51,15 +56,15 @@ def _layout(data: bytes, form: FormatMap, known: frozenset[str]) -> tuple[str, i
     return best[2], best[3]
 
 
-def _by_arrow(data: bytes, delimiter: str, width: int, first_line: int, lines: int) -> list[Any] | None:
-    """Read with Arrow, or return nothing if lines and rows are not one to one."""
+def _by_arrow(data: Any, delimiter: str, width: int, lines: int) -> list[Any] | None:
+    """Read a buffer with Arrow, or return nothing if lines and rows are not one to one."""
     from pyarrow import csv as arrow_csv
 
     names = [f"c{place}" for place in range(width)]
     try:
         read = arrow_csv.read_csv(
-            pa.py_buffer(data),
-            read_options=arrow_csv.ReadOptions(column_names=names, skip_rows=first_line, block_size=4 << 20),
+            data,
+            read_options=arrow_csv.ReadOptions(column_names=names, block_size=_BLOCK),
             parse_options=arrow_csv.ParseOptions(delimiter=delimiter),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
@@ -149,8 +154,37 @@ def _by_line(
     return columns, np.asarray(numbers, dtype=np.int64), bad
 
 
-def delimited_cells(file: str, data: bytes, form: FormatMap, known: frozenset[str]) -> Cells:
-    """Read delimited text: encoding, delimiter and header row are found, ragged lines are told.
+def _end(data: bytes) -> int:
+    end = len(data)
+    while end and data[end - 1] in _TRAILING:
+        end -= 1
+    return end
+
+
+def _after_line(data: bytes, lines: int, end: int) -> int:
+    """Return where the line begins that comes after so many lines."""
+    place = 0
+    for _ in range(lines):
+        place = data.find(b"\n", place, end) + 1
+        if not place:
+            return end
+    return place
+
+
+def _slices(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Cut the data at ends of lines into parts that do not begin inside quotes."""
+    while start < end:
+        stop, odd = start, 0
+        while stop == start or (odd and stop < end):
+            cut = data.find(b"\n", min(stop + PART_BYTES, end), end) + 1 or end
+            odd ^= data.count(b'"', stop, cut) % 2
+            stop = cut
+        yield start, stop
+        start = stop
+
+
+def delimited_parts(file: str, data: bytes, form: FormatMap, known: frozenset[str]) -> Iterator[Cells]:
+    """Read delimited text in parts: encoding, delimiter and header row are found, ragged lines are told.
 
     Raises
     ------
@@ -161,24 +195,30 @@ def delimited_cells(file: str, data: bytes, form: FormatMap, known: frozenset[st
     data, found = as_utf8(file, data, form.encodings)
     if b"\r" in data and b"\n" not in data:
         data = data.replace(b"\r", b"\n")
-    data = data.rstrip(b"\r\n \x1a")
-    delimiter, header_line = _layout(data, form, known)
-    head = _first_rows(data, delimiter)
-    named = head[header_line]
-    headers = unique_headers(named)
+    end = _end(data)
+    delimiter, header_line = _layout(data[: min(end, _HEADER_BYTES)], form, known)
+    named = _first_rows(data[: min(end, _HEADER_BYTES)], delimiter)[header_line]
     if not any(cell.strip() for cell in named):
         raise InputError(f"{file} has no header row. The first row should name the columns.")
-    first_line = header_line + 1
-    lines = data.count(b"\n") + 1 - first_line
-    columns = None
-    if lines:
-        columns = _by_arrow(data, delimiter, len(headers), first_line, lines)
+    first = header_line + 2
+    start = _after_line(data, header_line + 1, end)
+    for start, stop in [*_slices(data, start, end)] or [(end, end)]:  # noqa: B020 - the first is where the first begins
+        lines = data.count(b"\n", start, stop) + (stop == end and stop > start)
+        cells = _part(file, pa.py_buffer(data).slice(start, stop - start), delimiter, named, (first, lines))
+        yield replace(cells, found=found, share=stop / len(data))
+        first, found = first + lines, ()
+
+
+def _part(file: str, data: Any, delimiter: str, named: Sequence[str], where: tuple[int, int]) -> Cells:
+    headers = unique_headers(named)
+    first, lines = where
+    columns = _by_arrow(data, delimiter, len(headers), lines) if lines else None
     bad: list[Bad] = []
     if columns is None:
-        text = data.decode("utf-8", errors="replace").replace("\r\n", "\n").split("\n")[first_line:]
-        columns, numbers, bad = _by_line(text, delimiter, headers, first_line + 1)
+        text = data.to_pybytes().decode("utf-8", errors="replace").replace("\r\n", "\n")
+        columns, numbers, bad = _by_line(text.split("\n")[:lines], delimiter, headers, first)
     else:
-        numbers = np.arange(first_line + 1, first_line + 1 + lines, dtype=np.int64)
+        numbers = np.arange(first, first + lines, dtype=np.int64)
     used = [place for place, column in enumerate(columns) if named[place].strip() or column.null_count < len(column)]
     kept = tuple(headers[place] for place in used), tuple(columns[place] for place in used)
-    return without_blank_rows(Cells(file, *kept, numbers, tuple(bad), found))
+    return without_blank_rows(Cells(file, *kept, numbers, tuple(bad)))

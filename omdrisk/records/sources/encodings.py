@@ -17,6 +17,7 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LOOKED_AT = 65_536
+_BLOCK = 1 << 22
 _CONTROLS = bytes(set(range(32)) - {9, 10, 12, 13, 26, 27})
 _MOST_CONTROLS = 0.02
 LAST_RESORT = "latin-1"
@@ -31,9 +32,14 @@ def _decoded(data: bytes, encodings: Sequence[str]) -> tuple[str, str]:
     return data.decode(LAST_RESORT), LAST_RESORT
 
 
-def _is_utf8(line: bytes) -> bool:
+def _is_utf8(data: bytes) -> bool:
+    # in blocks: a whole file as text would take up to four times its size
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(data)
     try:
-        line.decode("utf-8")
+        for start in range(0, len(data), _BLOCK):
+            decoder.decode(view[start : start + _BLOCK])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True

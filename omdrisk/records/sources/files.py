@@ -7,16 +7,20 @@ import zlib
 from typing import TYPE_CHECKING
 
 from omdrisk.errors import InputError
-from omdrisk.records.sources.delimited import delimited_cells
+from omdrisk.records.sources.cargo_imp import cargo_imp_cells
+from omdrisk.records.sources.cuscar import cuscar_cells
+from omdrisk.records.sources.delimited import delimited_parts
 from omdrisk.records.sources.sheets import sheet_cells
-from omdrisk.records.sources.tables import parquet_cells
+from omdrisk.records.sources.tables import parquet_parts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from omdrisk.records.format_map import FormatMap
     from omdrisk.records.sources.cells import Cells
 
+_MESSAGES = {"cuscar": cuscar_cells, "cargo-imp": cargo_imp_cells}
 _SHEET_MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _SHEET_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 _TEXT_SUFFIXES = frozenset({".csv", ".txt", ".tsv", ".dat", ".gz", ""})
@@ -44,8 +48,14 @@ def _unpacked(path: Path, data: bytes) -> bytes:
         raise InputError(f"{path} is a damaged gzip file ({error}). Copy it again from where it came.") from error
 
 
-def read_cells(path: Path, form: FormatMap, known: frozenset[str]) -> Cells:
-    """Read one file as texts.
+def _refuse_binaries(path: Path, data: bytes) -> None:
+    for magic, kind in _KNOWN_BINARIES.items():
+        if data.startswith(magic):
+            raise InputError(f"{path} is {kind}, not a table. {_TEXT_WAY_OUT}.")
+
+
+def read_parts(path: Path, form: FormatMap, known: frozenset[str]) -> Iterator[Cells]:
+    """Read one file as texts, a large one in parts.
 
     Parameters
     ----------
@@ -66,9 +76,11 @@ def read_cells(path: Path, form: FormatMap, known: frozenset[str]) -> Cells:
         data = _unpacked(path, data)
     if not data or data.isspace():
         raise InputError(f"{path} is empty. It should hold a header row and one row for each record.")
+    if form.syntax != "table":
+        return iter([_MESSAGES[form.syntax](str(path), data, form)])
     suffix = path.suffix.lower()
     if data.startswith(_PARQUET_MAGIC):
-        return parquet_cells(str(path), data, form)
+        return parquet_parts(str(path), data, form)
     if suffix in {".parquet", ".pq"}:
         raise InputError(f"{path} is named as Parquet but is none. {_TEXT_WAY_OUT}.")
     if data.startswith(_SHEET_MAGIC):
@@ -76,10 +88,8 @@ def read_cells(path: Path, form: FormatMap, known: frozenset[str]) -> Cells:
             raise InputError(
                 f"{path} is a binary file (a workbook or an archive), not text. Name it .xlsx if it is a workbook."
             )
-        return sheet_cells(str(path), data, form, known)
+        return iter([sheet_cells(str(path), data, form, known)])
     if suffix in _SHEET_SUFFIXES:
         raise InputError(f"{path} is named as a workbook but is none. Name it .csv if it is text, or save it again.")
-    for magic, kind in _KNOWN_BINARIES.items():
-        if data.startswith(magic):
-            raise InputError(f"{path} is {kind}, not a table. {_TEXT_WAY_OUT}.")
-    return delimited_cells(str(path), data, form, known)
+    _refuse_binaries(path, data)
+    return delimited_parts(str(path), data, form, known)

@@ -14,7 +14,12 @@ from omdrisk.records.sources.cells import Cells, trimmed, unique_headers, withou
 from omdrisk.records.texts import as_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from omdrisk.records.format_map import FormatMap
+
+PART_ROWS = 1 << 18
+"""How many rows are made texts at once."""
 
 
 def _texts(column: Any, decimal: str) -> Any:
@@ -61,15 +66,23 @@ def frame_table(frame: pd.DataFrame) -> Any:
     return pa.Table.from_arrays(arrays, names=[str(name) for name in frame.columns])
 
 
-def table_cells(file: str, table: Any, form: FormatMap) -> Cells:
-    """Return an Arrow table as texts; its first row has the number 1, for no header is a row of it."""
-    columns = tuple(_texts(column, form.decimal) for column in table.columns)
-    numbers = np.arange(1, table.num_rows + 1, dtype=np.int64)
-    return without_blank_rows(Cells(file, tuple(unique_headers(table.column_names)), columns, numbers))
+def table_parts(file: str, table: Any, form: FormatMap) -> Iterator[Cells]:
+    """Return an Arrow table as texts in parts; its first row has the number 1, for no header is a row of it."""
+    size = table.num_rows
+    for start in range(0, max(size, 1), PART_ROWS):
+        part = table.slice(start, PART_ROWS)
+        yield _cells(file, part, form, start, (start + part.num_rows) / max(size, 1))
 
 
-def parquet_cells(file: str, data: bytes, form: FormatMap) -> Cells:
-    """Read a Parquet file.
+def _cells(file: str, part: Any, form: FormatMap, start: int, share: float) -> Cells:
+    columns = tuple(_texts(column, form.decimal) for column in part.columns)
+    numbers = np.arange(start + 1, start + 1 + part.num_rows, dtype=np.int64)
+    cells = Cells(file, tuple(unique_headers(part.schema.names)), columns, numbers, share=share)
+    return without_blank_rows(cells)
+
+
+def parquet_parts(file: str, data: bytes, form: FormatMap) -> Iterator[Cells]:
+    """Read a Parquet file in parts.
 
     Raises
     ------
@@ -79,7 +92,13 @@ def parquet_cells(file: str, data: bytes, form: FormatMap) -> Cells:
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(pa.BufferReader(data))
+        source = parquet.ParquetFile(pa.BufferReader(data))
+        size, start = source.metadata.num_rows, 0
+        if not size:
+            yield _cells(file, source.schema_arrow.empty_table(), form, 0, 1.0)
+        for batch in source.iter_batches(PART_ROWS):
+            part = pa.Table.from_batches([batch])
+            yield _cells(file, part, form, start, (start + part.num_rows) / size)
+            start += part.num_rows
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{file} is a damaged Parquet file ({error}). Copy it again from where it came.") from error
-    return table_cells(file, table, form)
