@@ -57,6 +57,59 @@ def test_1_nothing_known_later_moves_a_feature(small: Small) -> None:
     assert tables[0].notna().any(axis=None)
 
 
+def test_1_nothing_known_later_moves_an_outcome(small: Small) -> None:
+    world, moment = small.world, pd.Timestamp("2022-06-01", tz="UTC")
+    days = pd.Timedelta(days=1)
+    shipments = world.shipments.copy()
+    filed = shipments["filed_at"]
+    before = shipments.loc[filed.between(moment - 30 * days, moment - 5 * days)].head(60)
+    # containers of finds come back after the moment
+    boxes = [f"MSCU{number:07}" for number in range(len(before))]
+    shipments.loc[before.index, "container_no"] = boxes
+    shipments.loc[shipments.index[filed.between(moment, moment + 20 * days)][: len(boxes)], "container_no"] = boxes
+    made = pd.DataFrame(
+        {
+            "case_id": [f"made-{box}" for box in boxes],
+            "class": "drug",
+            "case_type": "seizure",
+            "occurred_on": before["filed_at"] + 2 * days,
+            "known_at": before["filed_at"] + 3 * days,
+            "container_no": boxes,
+        }
+    )
+    # every third names nothing, until an inspection names it, and another label, after the moment
+    nameless = made.index[::3]
+    made.loc[nameless, "container_no"] = None
+    looks = pd.DataFrame(
+        {
+            "inspection_id": made.loc[nameless, "case_id"],
+            "case_id": made.loc[nameless, "case_id"],
+            "shipment_id": before.loc[nameless, "shipment_id"],
+            "outcome": "a new label",
+            "method": "devan",
+            "known_at": moment + days,
+        }
+    )
+    cases = pd.concat([world.cases, made], ignore_index=True)
+    inspections = pd.concat([world.inspections, looks], ignore_index=True)
+    tables = (shipments, cases, inspections)
+    then = tuple(
+        table.loc[table[column] < moment]
+        for table, column in zip(tables, ("filed_at", "known_at", "known_at"), strict=True)
+    )
+    assert all(0 < len(few) < len(all_of_it) for few, all_of_it in zip(then, tables, strict=True))
+    whole, known = omdrisk.link(*tables), omdrisk.link(*then)
+    held = whole.loc[whole["known_at"] < moment].reset_index(drop=True)
+    pd.testing.assert_frame_equal(held, known, check_exact=True)
+    assert known["shipment_id"].isin(before["shipment_id"]).sum() >= len(made) - len(nameless)
+    early = then[0].tail(400)
+    pipeline = FeaturePipeline(Catalog.read()).fit(early)
+    features = [
+        pipeline.with_history(history(*facts)).transform(early) for facts in ((shipments, whole), (then[0], known))
+    ]
+    pd.testing.assert_frame_equal(features[0], features[1], check_exact=True)
+
+
 def test_2_training_and_scoring_take_one_path(small: Small, scorer: omdrisk.Scorer) -> None:
     rows = small.incoming.head(60)
     together = scorer.score(rows)[RAW]

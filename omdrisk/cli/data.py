@@ -8,7 +8,21 @@ from typing import Annotated, Any
 import typer
 
 from omdrisk.cli.app import app
-from omdrisk.cli.terminal import Format, Json, console, emit, load_table, read, save_table, share_read, steps
+from omdrisk.cli.terminal import (
+    TABLES,
+    Format,
+    Json,
+    Seed,
+    console,
+    emit,
+    ending,
+    load_table,
+    read,
+    save_table,
+    share_read,
+    steps,
+)
+from omdrisk.errors import InputError
 
 
 @app.command()
@@ -24,7 +38,7 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder to make.")]) -> Non
 def simulate(
     folder: Annotated[Path, typer.Argument(help="Folder for the files of the simulated world.")],
     shipments: Annotated[int, typer.Option(help="How many shipments.")] = 240_000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = 0,
+    seed: Seed = 0,
     parameters: Annotated[str, typer.Option(help="easy, default, hard, or a TOML file.")] = "default",
     json_to: Json = None,
 ) -> None:
@@ -57,11 +71,19 @@ def read_files(
     json_to: Json = None,
 ) -> None:
     """Read files into a canonical table; every row is accepted or rejected with its reason."""
+    if out is not None:
+        ending(out, TABLES)
     with share_read() as progress:
         result = read(kind, files, format_name, rejects=rejects, progress=progress)
     if out is not None:
         save_table(result.accepted, out)
     accepted, rejected = len(result.accepted), len(result.rejected)
+    if not accepted:
+        raise InputError(
+            f"{', '.join(map(str, files))}: none of the {rejected:,} rows can be used"
+            + ("" if rejected else ": there are none below the header")
+            + ". The reasons are above; --rejects FILE keeps the rows."
+        )
     console.print(f"{accepted + rejected:,} rows read: {accepted:,} accepted, {rejected:,} rejected")
     for row in result.repairs.itertuples(index=False):
         console.print(f"  repaired {row.count:,} x {row.column}: {row.rule} (as {row.example!r})", markup=False)
@@ -113,9 +135,11 @@ def link(
     with steps() as step:
         step("linking")
         result = link_records(
-            load_table(shipments, "read --out"),
-            None if cases is None else load_table(cases, "read --out"),
-            None if inspections is None else load_table(inspections, "read --out"),
+            load_table(shipments, "read --out", ("shipment_id", "filed_at")),
+            None if cases is None else load_table(cases, "read --as cases --out", ("case_id", "occurred_on", "class")),
+            None
+            if inspections is None
+            else load_table(inspections, "read --as inspections --out", ("inspection_id", "shipment_id", "outcome")),
         )
         save_table(result.outcomes, out)
         if doubtful is not None:

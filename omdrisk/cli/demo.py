@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from omdrisk.cli.app import app
-from omdrisk.cli.terminal import Json, emit, screen, steps
+from omdrisk.cli.terminal import Json, Seed, emit, screen, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ LANGUAGES = {"en": "English", "vi": "Tiếng Việt"}
 def demo(
     out: Annotated[Path, typer.Option(help="Folder to leave everything in.")] = Path("demo"),
     shipments: Annotated[int, typer.Option(help="Size of the simulated world.")] = 240_000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same world and the same figures.")] = 0,
+    seed: Seed = 0,
     json_to: Json = None,
 ) -> None:
     """Simulate phases I to V, train on what was known before V, score V as it came in, and show what it was worth."""
@@ -43,7 +43,7 @@ def demo(
         _say_reasons(LANGUAGES[language], reasons)
     screen.print(f"\nLeft in {out}/ after {time.perf_counter() - begun:.0f} s:")
     for what, path in done.files.items():
-        screen.print(f"  {what:<22} {path}", markup=False)
+        screen.print(f"  {what:<22} {path}")
     screen.print(
         f"\nOpen {out / 'worklist.html'} in a browser. To go on from the command line:\n"
         f"  export OMDRISK_SECRET_FILE={out / 'secret.txt'}\n"
@@ -58,7 +58,7 @@ def demo(
 
 def _say_counts(done: Walk) -> None:
     screen.print(
-        "\n[bold]A simulated world: these figures show that the method works, not how it does at a border.[/bold]"
+        "\nA simulated world: these figures show that the method works, not how it does at a border.", style="bold"
     )
     for kind in ("shipments", "cases", "inspections"):
         count = done.counts[kind]
@@ -105,8 +105,8 @@ def _percent(share: float) -> str:
 
 
 def _say_reasons(language: str, reasons: pd.DataFrame) -> None:
-    screen.print(f"\n[bold]{language}[/bold]")
+    screen.print(f"\n{language}", style="bold")
     for (shipment, head), rows in reasons.groupby(["shipment_id", "head"], sort=False):
-        screen.print(f"  {shipment} ({head})", markup=False)
+        screen.print(f"  {shipment} ({head})")
         for row in rows.to_dict(orient="records"):
-            screen.print(f"    {row['rank']}. {row['text']} ({_percent(row['share'])} %)", markup=False)
+            screen.print(f"    {row['rank']}. {row['text']} ({_percent(row['share'])} %)")

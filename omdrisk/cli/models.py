@@ -12,6 +12,7 @@ from omdrisk.cli.terminal import (
     Format,
     HistoryFolder,
     Json,
+    Seed,
     console,
     emit,
     load_table,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from omdrisk.training import Recipe
 
 NO_RECIPES = {"phases", "rules"}
-Seed = Annotated[int, typer.Option(help="The same seed gives the same bundle.")]
 Recipes = Annotated[
     list[Path], typer.Option("--recipe", help="Recipe file (models/*.toml); may be given several times.")
 ]
@@ -77,17 +77,19 @@ def train(
     from omdrisk.training import train as fit
 
     moment(as_of)
-    heads = []
+    recipes, heads = _recipes(recipe), []
     with steps() as step:
         step("reading")
-        manifest, known = load_table(shipments, "read --out"), load_table(outcomes, "link")
-        for each in _recipes(recipe):
+        manifest, known = load_table(shipments, "read --out", ("shipment_id", "filed_at")), load_table(outcomes, "link")
+        for each in recipes:
             step(f"training {each.target}")
             heads.append(fit(each, manifest, known, as_of=as_of, seed=seed))
         step("saving the bundle")
         save_bundle(heads, out)
     for head in heads:
         console.print(f"{head.target}: {head.facts['positives']:,} found among {head.facts['rows']:,} examined")
+        if head.facts.get("caution"):
+            console.print(f"  {head.facts['caution']}", style="yellow")
     emit({"bundle": str(out), "heads": {head.target: dict(head.facts) for head in heads}}, json_to)
 
 
@@ -112,17 +114,22 @@ def backtest(
 
     if bool(files) == bool(shipments and outcomes):
         raise InputError("give either FILES with --format, or --shipments and --outcomes.")
+    recipes = _recipes(recipe)
     results: dict[str, Any] = {}
     with steps() as step:
         step("reading")
         if files:
             manifest = read("shipments", files, format_name).accepted
-            known = link(manifest, None, read("inspections", files, format_name).accepted)
+            examined = read("inspections", files, format_name).accepted
+            known = link(manifest, None, examined, targets=[each.target for each in recipes])
         else:
             assert shipments is not None  # noqa: S101  (checked above)
             assert outcomes is not None  # noqa: S101
-            manifest, known = load_table(shipments, "read --out"), load_table(outcomes, "link")
-        for each in _recipes(recipe):
+            manifest, known = (
+                load_table(shipments, "read --out", ("shipment_id", "filed_at")),
+                load_table(outcomes, "link"),
+            )
+        for each in recipes:
             step(f"training and testing {each.target}")
             results[each.target] = (
                 holdout(each, manifest, known, seed=seed)
@@ -164,7 +171,8 @@ def register(
     params: dict[str, Any] = {}
     for head in opened.heads:
         params |= {f"{head.target}.{key}": value for key, value in head.facts.items()}
-        numbers = {key: value for key, value in head.facts.items() if isinstance(value, int | float)}
+        told = {**head.facts, **{f"later/{key}": value for key, value in (head.facts.get("later") or {}).items()}}
+        numbers = {key: value for key, value in told.items() if isinstance(value, int | float) and key != "seed"}
         metrics |= {f"{head.target}/{key}": value for key, value in numbers.items()}
     with steps() as step:
         step("logging the run")
@@ -216,7 +224,7 @@ def report(
 
     with steps() as step:
         step("reading")
-        manifest, known = load_table(shipments, "read --out"), load_table(outcomes, "link")
+        manifest, known = load_table(shipments, "read --out", ("shipment_id", "filed_at")), load_table(outcomes, "link")
         scorer = load(bundle, history=history)
         step(f"scoring {len(manifest):,} shipments")
         scores = scorer.score(manifest)

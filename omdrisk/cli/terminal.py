@@ -21,21 +21,24 @@ if TYPE_CHECKING:
 
     from omdrisk.records import ReadResult
 
-console = Console(stderr=True, highlight=False)
-screen = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+# what users' files hold is text: neither markup nor emoji codes in it act
+console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+screen = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 120)
+MOST_REASONS = 10
 
 Json = Annotated[
     Path | None, typer.Option("--json", help="Write the result as JSON to this file ('-' for the screen).")
 ]
 Format = Annotated[str | None, typer.Option("--format", help="Format map: a name (kcs, cencomm, ...) or a TOML file.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
 HistoryFolder = Annotated[Path | None, typer.Option("--history", help="Folder of the agency's history store.")]
 
 
 @contextmanager
 def share_read() -> Iterator[Callable[[int, float], None]]:
     """Show how much of the files has been read; the call it yields takes the rows so far and the share of the whole."""
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=30), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("reading", total=1.0)
         yield lambda rows, share: progress.update(task, description=f"{rows:,} rows", completed=share)
 
@@ -59,45 +62,81 @@ def read(
     if kind not in readers:
         raise InputError(f"there is no table {kind!r}. Choose shipments, cases or inspections.")
     result = readers[kind](list(paths), format=format, progress=progress)
-    read_rows = len(result.accepted) + len(result.rejected)
-    names = ", ".join(path.name for path in paths)
-    if len(result.rejected):
-        first = result.rejected.iloc[0]
-        console.print(
-            f"{names}: {len(result.rejected):,} of {read_rows:,} rows rejected; the first: "
-            f"{first['file']} row {first['row']}: {first['reason']}"
-            + ("" if rejects else " (--rejects FILE keeps them all)"),
-            style="yellow",
-            markup=False,
-        )
+    for line in _rejected_lines(result.rejected):
+        console.print(line, style="yellow")
     if rejects is not None:
         records.write_rejects(result, rejects)
+    elif len(result.rejected):
+        console.print("  --rejects FILE keeps rejected rows, to be mended and read again", style="yellow")
     return result
 
 
-def load_table(path: Path, what: str) -> pd.DataFrame:
-    """Read a Parquet file that another command wrote."""
+def _rejected_lines(rejected: pd.DataFrame) -> Iterator[str]:
+    """Say of each kind of reason how many rows it took, and the first of them."""
+    import pandas as pd
+
+    kinds = rejected["reason"].str.replace(r"'[^']*'", "...", regex=True) if len(rejected) else pd.Series(dtype="str")
+    counts = kinds.value_counts(sort=False)
+    for kind, count in counts.head(MOST_REASONS).items():
+        first = rejected.loc[(kinds == kind).to_numpy()].iloc[0]
+        more = f" (and {count - 1:,} more rows like it)" if count > 1 else ""
+        yield f"{Path(first['file']).name} row {first['row']}: {first['reason']}{more}"
+    if len(counts) > MOST_REASONS:
+        yield f"and {len(counts) - MOST_REASONS:,} other kinds of reasons"
+
+
+NEEDED = {
+    "read --out": ("shipment_id",),
+    "link": ("shipment_id", "target", "outcome", "known_at"),
+}
+
+
+def load_table(path: Path, what: str, needed: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read a Parquet file that another command wrote, and check that it holds what is needed."""
     import pandas as pd
 
     if not path.is_file():
         raise InputError(f"{path}: no such file. `omdrisk {what}` writes one.")
     try:
-        return pd.read_parquet(path)
+        frame = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a Parquet file ({error}). `omdrisk {what}` writes one.") from error
+    lacking = [name for name in needed or NEEDED[what] if name not in frame.columns]
+    if lacking:
+        raise InputError(f"{path}: has no column {', '.join(lacking)}. Give the file that `omdrisk {what}` wrote.")
+    return frame
 
 
-def save_table(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame by the ending of its name: .parquet, .csv (for Excel, and no formula in it acts) or .json."""
+def ending(path: Path, known: Sequence[str]) -> None:
+    """Refuse a file name that no writer serves, before any work is done for it."""
+    if path.suffix not in known:
+        raise InputError(f"{path}: unknown ending {path.suffix!r}. Use {', '.join(known)}.")
+
+
+TABLES = (".parquet", ".csv", ".json")
+
+
+def save_table(frame: pd.DataFrame, path: Path, *, for_excel: bool = False) -> None:
+    """Write a frame by the ending of its name: .parquet, .csv or .json.
+
+    A CSV `for_excel` is for people: no formula in it acts. Any other CSV is for reading again, and holds each cell as
+    it is.
+    """
     from omdrisk.reports import write_csv
+
+    ending(path, TABLES)
+
+    def write_text(to: Path) -> None:
+        if for_excel:
+            write_csv(frame, to)
+        else:
+            frame.to_csv(to, index=False, encoding="utf-8", lineterminator="\n")
 
     writers: dict[str, Callable[[Path], Any]] = {
         ".parquet": lambda to: frame.to_parquet(to, index=False),
-        ".csv": lambda to: write_csv(frame, to),
+        ".csv": write_text,
         ".json": lambda to: frame.to_json(to, orient="records", date_format="iso", force_ascii=False, indent=1),
     }
-    if path.suffix not in writers:
-        raise InputError(f"{path}: unknown ending {path.suffix!r}. Use .parquet, .csv or .json.")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     writers[path.suffix](partial)
@@ -110,7 +149,7 @@ def emit(result: dict[str, Any], to: Path | None) -> None:
         return
     text = json.dumps(result, ensure_ascii=False, indent=1, default=str)
     if str(to) == "-":
-        screen.print(text, markup=False, soft_wrap=True)
+        sys.stdout.write(text + "\n")
         return
     to.parent.mkdir(parents=True, exist_ok=True)
     to.write_text(text + "\n", encoding="utf-8")
@@ -121,11 +160,11 @@ def steps() -> Iterator[Callable[[str], None]]:
     """Show what is being done, with the time it takes; each call names the next step and ticks off the last."""
     columns = (
         SpinnerColumn(finished_text="✓"),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=12),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=False) as progress:
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         current: list[Any] = []
 
         def finish() -> None:

@@ -16,6 +16,8 @@ from omdrisk.features import Catalog
 from omdrisk.training.labels import labelled, stands_for
 from omdrisk.training.loop import history_of, train
 from omdrisk.training.phases import as_phases, read_phases
+from omdrisk.training.seeds import check_seed
+from omdrisk.training.tables import as_outcomes, as_shipments, as_truth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,12 +61,12 @@ class Backtest:
 
 def backtest(
     recipe: Recipe,
-    shipments: pd.DataFrame,
-    outcomes: pd.DataFrame,
+    shipments: Any,
+    outcomes: Any,
     by: str = "phase",
     phases: Any = None,
     *,
-    truth: pd.DataFrame | None = None,
+    truth: Any = None,
     weighted: bool = False,
     seed: int = 0,
     catalog: Catalog | None = None,
@@ -92,10 +94,13 @@ def backtest(
     Raises
     ------
     InputError
-        If `by` or a phase is unknown, or no phase could be tested; the message says why.
+        If `by` or a phase is unknown, a table lacks a column, or no phase could be tested; the message says why.
     """
     if by != "phase":
         raise InputError(f"by={by!r} is unknown: a backtest goes by 'phase'")
+    seed = check_seed(seed)
+    shipments, outcomes = as_shipments(shipments), as_outcomes(outcomes)
+    truth = None if truth is None else as_truth(truth, recipe.target)
     chosen = recipe.choose(Catalog.read() if catalog is None else catalog)
     history = history_of(chosen, shipments, outcomes)
     tables, skipped, heads = [], {}, {}

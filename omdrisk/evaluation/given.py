@@ -15,6 +15,7 @@ from omdrisk.features import Catalog, FeaturePipeline
 from omdrisk.training.labels import labelled
 from omdrisk.training.loop import history_of, train
 from omdrisk.training.moments import utc
+from omdrisk.training.tables import as_outcomes, as_shipments
 
 if TYPE_CHECKING:
     from omdrisk.history import History
@@ -51,8 +52,8 @@ class Holdout:
 
 def holdout(
     recipe: Recipe,
-    shipments: pd.DataFrame,
-    outcomes: pd.DataFrame,
+    shipments: Any,
+    outcomes: Any,
     past_until: str | pd.Timestamp | None = None,
     future_from: str | pd.Timestamp | None = None,
     future_until: str | pd.Timestamp | None = None,
@@ -78,9 +79,10 @@ def holdout(
     Raises
     ------
     InputError
-        If past or future are not given, or hold nothing to learn from or test on.
+        If past or future are not given, or hold nothing to learn from or test on, or a table lacks a column.
     """
     end, begin, until = _moments(recipe, past_until, future_from, future_until)
+    shipments, outcomes = as_shipments(shipments), as_outcomes(outcomes)
     chosen = recipe.choose(Catalog.read() if catalog is None else catalog)
     history = history_of(chosen, shipments, outcomes)
     head = train(recipe, shipments, outcomes, as_of=end, seed=seed, catalog=chosen, history=history)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from omdrisk.errors import InputError
 from omdrisk.evaluation.metrics import Ranking, metric_names
+from omdrisk.training.seeds import check_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,7 +58,7 @@ def resampled(
     """
     _, codes = np.unique(blocks, return_inverse=True)
     number = int(codes.max()) + 1
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(check_seed(seed))
     at_once = max(1, _CELLS // len(codes))
     for start in range(0, resamples, at_once):
         size = min(at_once, resamples - start)
@@ -121,6 +122,7 @@ def evaluate(
     found = np.asarray(found, dtype=np.float64)
     if names is None:
         names = metric_names(shares, calibrated=chance is not None)
+    seed = check_seed(seed)
     if not len(found):
         raise InputError("there is no examined shipment to evaluate on")
     weight = None if weight is None else np.asarray(weight, dtype=np.float64)

@@ -107,7 +107,8 @@ class Manifest:
             seal = body.pop("sha256")
         except FileNotFoundError as error:
             raise HistoryError(
-                f"{path.parent} holds no history ({path.name} is missing). Make one with History.create(...)."
+                f"{path.parent} holds no history ({path.name} is missing). "
+                "Make one with `omdrisk observe --create` or History.create(...)."
             ) from error
         except (ValueError, KeyError, AttributeError) as error:
             raise HistoryError(f"{path} is damaged: {error}. Restore it from a copy.") from error

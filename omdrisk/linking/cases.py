@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from omdrisk.entities import micros
+from omdrisk.entities import NO_TIME, micros
 from omdrisk.linking.examination import is_rip_off
-from omdrisk.linking.inspections import found_targets, targets_of
+from omdrisk.linking.following import Inspected, Row, follow
+from omdrisk.linking.inspections import is_asked, targets_of
 from omdrisk.linking.log import ASSERTION_COLUMNS
-from omdrisk.linking.matching import AFTER_DAYS, BEFORE_DAYS, DOCUMENTS, Match, Shipments, link_key
+from omdrisk.linking.matching import AFTER_DAYS, BEFORE_DAYS, DOCUMENTS, link_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from omdrisk.linking.matching import Match, Shipments
+
 _LINK_KEYS = ("shipment_id", *DOCUMENTS, "container_no")
+_FOREVER = int(np.iinfo(np.int64).max)
 _UTC = pd.DatetimeTZDtype("us", "UTC")
 
 
@@ -53,73 +57,63 @@ def _silence(case: dict[str, Any]) -> str:
     return "the feedback tells no quantity found"
 
 
-@dataclass(frozen=True)
-class _Inspected:
-    """Inspections by the case that they name: (evidence number, shipment, targets found)."""
-
-    by_case: dict[str, list[tuple[int, str, tuple[str, ...], Any]]]
-
-    @classmethod
-    def of(cls, inspections: pd.DataFrame) -> _Inspected:
-        named = inspections[inspections["case_id"].notna() & inspections["shipment_id"].notna()]
-        by_case: dict[str, list[tuple[int, str, tuple[str, ...], Any]]] = {}
-        columns = (named.index, named["case_id"], named["shipment_id"], named["outcome"], named["known_at"])
-        for number, case_id, shipment_id, outcome, known_at in zip(*columns, strict=True):
-            found = found_targets(outcome) if isinstance(outcome, str) else ()
-            by_case.setdefault(case_id, []).append((int(number), shipment_id, found, known_at))
-        return cls(by_case)
-
-    def shipments(self, case_id: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(entry[1] for entry in self.by_case.get(case_id, ())))
-
-
-def _match(
-    case: dict[str, Any], keys: dict[str, Any], occurred: int, known: Shipments, inspected: _Inspected
-) -> Match | None:
-    named = keys["shipment_id"]
-    if named is None or named not in known.places.index:
-        through = tuple(one for one in inspected.shipments(case["case_id"]) if one in known.places.index)
-        if through:
-            return Match(through[0] if len(through) == 1 else None, "inspection", case["case_id"], through)
-    return known.match(named, keys, occurred)
-
-
-def _versions(cases: pd.DataFrame) -> Iterable[list[tuple[dict[str, Any], dict[str, Any], int]]]:
+def _versions(cases: pd.DataFrame) -> Iterable[list[Row]]:
     """Yield the rows of each case in the order in which they became known, with their link keys filled forward."""
     occurred: list[int] = micros(cases["occurred_on"]).tolist()
+    known: list[int] = micros(cases["known_at"]).tolist()
     squeezed_keys = {key: link_key(cases[key], key).tolist() for key in _LINK_KEYS[1:]}
-    rows: dict[str, list[tuple[dict[str, Any], dict[str, Any], int]]] = {}
+    rows: dict[str, list[Row]] = {}
     for place, record in enumerate(cases.to_dict("records")):
         case = {str(name): value for name, value in record.items()}
         keys = {key: values[place] for key, values in squeezed_keys.items()} | {"shipment_id": case["shipment_id"]}
         keys = {key: value if isinstance(value, str) else None for key, value in keys.items()}
+        when = occurred[place]
         earlier = rows.setdefault(case["case_id"], [])
-        if earlier and not any(keys.values()):
-            keys = earlier[-1][1]
-        if earlier and not isinstance(case["class"], str):
-            case["class"] = earlier[-1][0]["class"]
-        earlier.append((case, keys, occurred[place]))
+        if earlier:
+            last = earlier[-1]
+            keys = keys if any(keys.values()) else last.keys
+            when = last.occurred if when == NO_TIME else when
+            case["class"] = case["class"] if isinstance(case["class"], str) else last.case["class"]
+            if known[place] != NO_TIME:
+                earlier[-1] = replace(last, until=known[place])
+        earlier.append(Row(case, keys, when, known[place], _FOREVER))
     return rows.values()
 
 
-def case_evidence(cases: pd.DataFrame, inspections: pd.DataFrame, known: Shipments, targets: set[str]) -> CaseEvidence:
-    """Return what cases say; `cases` is sorted by ``known_at``."""
+def case_evidence(
+    cases: pd.DataFrame, inspections: pd.DataFrame, known: Shipments, targets: frozenset[str] | None
+) -> CaseEvidence:
+    """Return what cases say of `targets`, or of whatever they name; `cases` is sorted by ``known_at``."""
     notes = _Notes()
-    inspected = _Inspected.of(inspections)
-    for number, versions in enumerate(_versions(cases), start=len(inspections)):
+    inspected = Inspected.of(inspections)
+    for number, rows in enumerate(_versions(cases), start=len(inspections)):
         said: set[tuple[str, str]] = set()
-        for case, keys, occurred in versions:
-            says = _version(case, keys, occurred, known, inspected, targets, notes)
-            if says is None:
+        link: Match | None = None
+        before: Row | None = None
+        for row in rows:
+            if row.since == NO_TIME:
+                note = _note(row.case)
+                reason = "known_at is missing: it cannot be said when this could be used"
+                notes.unlinked.append({**note, "reason": reason})
                 continue
-            for shipment_id, target in sorted(said - says):
-                notes.assertions.append(_assertion(case, shipment_id, target, np.nan, number))
-                _take_back_inspections(case, shipment_id, target, inspected, notes)
-            if _is_withdrawn(case):
-                _take_back_inspections(case, None, None, inspected, notes)
-            for shipment_id, target in sorted(says):
-                notes.assertions.append(_assertion(case, shipment_id, target, 1.0, number))
-            said = says
+            goes_on = before is not None and (before.keys, before.occurred) == (row.keys, row.occurred)
+            left_over: list[dict[str, Any]] | None = None
+            held = link if goes_on else None
+            for moment, link in follow(row, held, known, inspected):
+                case = row.case | {"known_at": pd.Timestamp(moment, unit="us", tz="UTC")}
+                if left_over is not None:
+                    left_over.pop()
+                says, left_over = _version(case, row.keys, link, targets, notes)
+                for shipment_id, target in sorted(said - says):
+                    notes.assertions.append(_assertion(case, shipment_id, target, np.nan, number))
+                    if moment == row.since:
+                        _take_back_inspections(case, moment, shipment_id, target, inspected, notes)
+                if _is_withdrawn(case) and moment == row.since:
+                    _take_back_inspections(case, moment, None, None, inspected, notes)
+                for shipment_id, target in sorted(says):
+                    notes.assertions.append(_assertion(case, shipment_id, target, 1.0, number))
+                said = says
+            before = row
     return CaseEvidence(
         assertions=_frame(notes.assertions, ASSERTION_COLUMNS),
         ambiguous=_frame(notes.ambiguous, ("source", "reference", "known_at", "key", "value", "candidates")),
@@ -132,36 +126,34 @@ def _is_withdrawn(case: dict[str, Any]) -> bool:
     return bool(case["case_status"] == "withdrawn")
 
 
+def _note(case: dict[str, Any]) -> dict[str, Any]:
+    return {"source": "case", "reference": case["case_id"], "known_at": case["known_at"]}
+
+
 def _version(
     case: dict[str, Any],
-    keys: dict[str, Any],
-    occurred: int,
-    known: Shipments,
-    inspected: _Inspected,
-    targets: set[str],
+    keys: dict[str, str | None],
+    match: Match | None,
+    targets: frozenset[str] | None,
     notes: _Notes,
-) -> set[tuple[str, str]] | None:
-    """Note one row of a case and return the (shipment, target) pairs it holds found, nothing if it is of no use."""
-    note = {"source": "case", "reference": case["case_id"], "known_at": case["known_at"]}
-    if pd.isna(case["known_at"]):
-        notes.unlinked.append({**note, "reason": "known_at is missing: it cannot be said when this could be used"})
-        return None
-    match = _match(case, keys, occurred, known, inspected)
+) -> tuple[set[tuple[str, str]], list[dict[str, Any]] | None]:
+    """Note how a case stands and return the (shipment, target) pairs it holds found, and where it is left over."""
+    note = _note(case)
     if match is None:
         notes.unlinked.append({**note, "reason": _why_unlinked(keys)})
-        return set()
+        return set(), notes.unlinked
     if match.shipment_id is None:
         told = {"key": match.key, "value": match.value, "candidates": ";".join(match.candidates)}
         notes.ambiguous.append({**note, **told})
-        return set()
+        return set(), notes.ambiguous
     if not _is_withdrawn(case) and not _is_find(case):
         notes.unlinked.append({**note, "reason": _silence(case)})
-        return set()
+        return set(), notes.unlinked
     says = "withdrawn" if _is_withdrawn(case) else str(case["class"])
     notes.evidence.append({**note, "shipment_id": match.shipment_id, "key": match.key, "says": says})
     if _is_withdrawn(case):
-        return set()
-    return {(match.shipment_id, target) for target in targets_of(says) if target in targets}
+        return set(), None
+    return {(match.shipment_id, target) for target in targets_of(says) if is_asked(target, targets)}, None
 
 
 def _why_unlinked(keys: dict[str, Any]) -> str:
@@ -177,16 +169,20 @@ def _why_unlinked(keys: dict[str, Any]) -> str:
 
 
 def _take_back_inspections(
-    case: dict[str, Any], shipment_id: str | None, target: str | None, inspected: _Inspected, notes: _Notes
+    case: dict[str, Any],
+    moment: int,
+    shipment_id: str | None,
+    target: str | None,
+    inspected: Inspected,
+    notes: _Notes,
 ) -> None:
     """Take back what an inspection that names the case found, for it goes with the case."""
-    for number, of_shipment, found, known_at in inspected.by_case.get(case["case_id"], ()):
-        if shipment_id not in (None, of_shipment) or not (known_at <= case["known_at"]):
+    for named in inspected.of_case(case["case_id"]):
+        if shipment_id not in (None, named.shipment_id) or named.known > moment:
             continue
-        for one in found:
+        for one in named.found:
             if target in (None, one):
-                row = _assertion(case, of_shipment, one, np.nan, number)
-                notes.assertions.append(row)
+                notes.assertions.append(_assertion(case, named.shipment_id, one, np.nan, named.number))
 
 
 def _assertion(case: dict[str, Any], shipment_id: str, target: str, outcome: float, number: int) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from omdrisk.records.format_map import header_key
 if TYPE_CHECKING:
     from omdrisk.linking.matching import Shipments
 
+USUAL_TARGETS = ("drug", "wildlife")
+"""Targets of which a clear examination says something, unless others are asked for."""
 CLEAR = "clear"
 NO_OUTCOME = frozenset({"not_performed", "inconclusive"})
 """Outcomes that leave a shipment unknown."""
@@ -48,6 +50,17 @@ def targets_of(word: str) -> tuple[str, ...]:
     return (word, "drug") if word == "precursor" else (word,)
 
 
+def is_asked(target: str, targets: frozenset[str] | None) -> bool:
+    """Tell whether a find of `target` is an outcome; where no targets are asked for, all but precursor, told as drug.
+
+    Examples
+    --------
+    >>> is_asked("fraud", None), is_asked("precursor", None), is_asked("fraud", frozenset({"drug"}))
+    (True, False, False)
+    """
+    return target != "precursor" if targets is None else target in targets
+
+
 def says_nothing(outcome: str) -> bool:
     """Tell whether an outcome leaves the shipment unknown."""
     words = {header_key(part) for part in outcome.split(";")} - {""}
@@ -60,13 +73,16 @@ def _by_distinct(values: pd.Series, answer: Any) -> tuple[Any, list[Any]]:
 
 
 def inspection_evidence(
-    inspections: pd.DataFrame, known: Shipments, targets: set[str], *, learn: bool, classes: set[str]
+    inspections: pd.DataFrame, known: Shipments, targets: frozenset[str] | None
 ) -> InspectionEvidence:
-    """Return what inspections say of each target in `targets`; if `learn`, targets that they name are added to it."""
+    """Return what inspections say of `targets`; if there are none, finds of whatever they name and usual clears.
+
+    Which targets a clear speaks of never depends on the data: else a label first seen later would change earlier rows.
+    """
     outcome_codes, finds = _by_distinct(inspections["outcome"], found_targets)
     _, silent = _by_distinct(inspections["outcome"], says_nothing)
-    if learn:
-        targets |= classes | {target for found in finds for target in found if target != "precursor"}
+    clears = frozenset(USUAL_TARGETS) if targets is None else targets
+    named = {target for found in finds for target in found if is_asked(target, targets)}
     method_codes, weights = _by_distinct(inspections["method"], clear_weight)
     _, thorough = _by_distinct(inspections["method"], is_thorough)
     rip_codes, rips = _by_distinct(inspections["concealment_code"], is_rip_off)
@@ -90,9 +106,9 @@ def inspection_evidence(
     parts = []
     deep = np.array([*thorough, False], dtype=bool)[method_codes]
     rip_off = np.array([*rips, False], dtype=bool)[rip_codes]
-    for target in sorted(targets):
+    for target in sorted(clears | named):
         found = np.array([*(target in one for one in finds), False], dtype=bool)[outcome_codes]
-        clear = ~found & (weight > 0) & (nothing_found | deep)
+        clear = ~found & (weight > 0) & (nothing_found | deep) & (target in clears)
         rows = used & (found | clear)
         parts.append(
             base[rows].assign(

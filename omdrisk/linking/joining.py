@@ -20,9 +20,6 @@ from omdrisk.records.schema import empty
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-USUAL_TARGETS = ("drug", "wildlife")
-"""Targets of which a clear examination always says something."""
-
 
 @dataclass(frozen=True)
 class LinkResult:
@@ -82,7 +79,8 @@ def link(
     shipments, cases, inspections
         Canonical tables (pandas, PyArrow or polars). Not inspected is unknown: such a shipment has no row.
     targets
-        Targets of which a clear examination is a 0; by default every target seen in the data, and drug and wildlife.
+        Targets to tell of: a find is a 1 and a clear examination a 0 of each. By default a clear is a 0 of drug and of
+        wildlife, and a find of any other label is a 1 of that label alone; name the targets to have its zeros too.
 
     Returns
     -------
@@ -123,15 +121,19 @@ def link_records(
     are compared without blanks and signs, air waybills and postal items without a word in front. Where a key fits
     several shipments the case is listed as ambiguous. A later row of a case replaces what the case said, from its own
     ``known_at`` on; an inspection that names the case goes with it. Nothing is known of a shipment before it was filed.
+
+    A row is joined with what is known when it becomes known, so that nothing later changes an earlier outcome: by keys,
+    to shipments filed before; if none fits, to the first that is filed later in its time, from its filing on. A named
+    shipment filed later, or an inspection known later, links the case, or moves its link, from then on.
     """
     examined = _canonical(inspections, "inspections")
     reported = _canonical(cases, "cases").sort_values("known_at", kind="stable", ignore_index=True)
     wanted = {key: set(link_key(reported[key], key).dropna().tolist()) for key in (*DOCUMENTS, "container_no")}
     table = as_table(shipments, "shipments")
     known = Shipments(table, wanted)
-    seen = {*USUAL_TARGETS} if targets is None else set(targets)
-    found = inspection_evidence(examined, known, seen, learn=targets is None, classes=_classes(reported))
-    told: CaseEvidence = case_evidence(reported, examined, known, seen)
+    asked = None if targets is None else frozenset(targets)
+    found = inspection_evidence(examined, known, asked)
+    told: CaseEvidence = case_evidence(reported, examined, known, asked)
     assertions = pd.concat(
         [part for part in (found.assertions, told.assertions) if len(part)] or [found.assertions], ignore_index=True
     )[list(ASSERTION_COLUMNS)]
@@ -143,10 +145,6 @@ def link_records(
         evidence=pd.concat([found.evidence, told.evidence], ignore_index=True),
         near=near_cases(table, reported, told.unlinked, known) if near else no_near_cases(),
     )
-
-
-def _classes(reported: pd.DataFrame) -> set[str]:
-    return {"drug" if name == "precursor" else str(name) for name in reported["class"].dropna().unique()}
 
 
 def _not_before_filing(assertions: pd.DataFrame, known: Shipments) -> pd.DataFrame:

@@ -68,7 +68,9 @@ class Shipments:
         self._ids: NDArray[np.object_] = entity(shipments, "shipment_id").to_numpy(dtype="object")
         filed = shipments["filed_at"] if "filed_at" in shipments.columns else None
         self._filed = micros(filed) if filed is not None else np.full(len(shipments), NO_TIME, dtype=np.int64)
-        self.places = pd.Series(np.arange(len(self._ids)), index=pd.Index(self._ids, dtype="object"))
+        # of several rows of a shipment, the one that was filed first
+        order = np.lexsort((self._filed, self._filed == NO_TIME))
+        self.places = pd.Series(order, index=pd.Index(self._ids[order], dtype="object"))
         self.places = self.places[~self.places.index.duplicated() & self.places.index.notna()]
         self._from, self._until = self._windows(shipments)
         columns = {key: entity(shipments, key) for key in (*DOCUMENTS, "container_no")}
@@ -99,22 +101,49 @@ class Shipments:
         told[known] = self._filed[places[known].astype(np.int64)]
         return told
 
-    def match(self, shipment_id: str | None, keys: Mapping[str, str | None], occurred: int) -> Match | None:
-        """Return the shipment of a case, the candidates if there are several, or nothing."""
-        if shipment_id is not None and shipment_id in self.places.index:
-            return Match(shipment_id, "shipment_id", shipment_id)
+    def filed_at(self, shipment_id: str) -> int | None:
+        """Return when a shipment was filed, `NO_TIME` if it is not told, nothing if there is no such shipment."""
+        place = self.places.get(shipment_id)
+        return None if place is None else int(self._filed[place])
+
+    def is_filed(self, shipment_id: str, moment: int) -> bool:
+        """Tell whether there is such a shipment at `moment`."""
+        filed = self.filed_at(shipment_id)
+        return filed is not None and filed <= moment
+
+    def by_keys(self, keys: Mapping[str, str | None], occurred: int, moment: int) -> Match | None:
+        """Return the shipment that has a key, or the several, among those filed before `moment`."""
         for key in (*DOCUMENTS, "container_no"):
             value = keys.get(key)
             if value is None:
                 continue
-            found = self._by[key].get(value, [])
+            found = [place for place in self._by[key].get(value, []) if self._filed[place] < moment]
             near = [place for place in found if self._is_near(place, occurred)]
             if key in DOCUMENTS and len(found) == 1:
                 near = found
-            if near:
-                ids = tuple(dict.fromkeys(str(self._ids[place]) for place in near if self._ids[place] is not None))
-                return Match(ids[0] if len(ids) == 1 else None, key, value, ids)
+            match = self._as_match(near, key, value)
+            if match is not None:
+                return match
         return None
+
+    def next_by_keys(self, keys: Mapping[str, str | None], occurred: int, moment: int) -> tuple[int, Match] | None:
+        """Return the first shipment filed from `moment` on that has a key in its time, and when it was filed."""
+        first: tuple[int, Match] | None = None
+        for key in (*DOCUMENTS, "container_no"):
+            value = keys.get(key)
+            if value is None:
+                continue
+            found = [place for place in self._by[key].get(value, []) if self._filed[place] >= moment]
+            near = [place for place in found if self._is_near(place, occurred)]
+            filed = min((int(self._filed[place]) for place in near), default=NO_TIME)
+            match = self._as_match([place for place in near if self._filed[place] == filed], key, value)
+            if match is not None and (first is None or filed < first[0]):
+                first = filed, match
+        return first
+
+    def _as_match(self, places: list[int], key: str, value: str) -> Match | None:
+        ids = tuple(dict.fromkeys(str(self._ids[place]) for place in places if isinstance(self._ids[place], str)))
+        return Match(ids[0] if len(ids) == 1 else None, key, value, ids) if ids else None
 
     def _is_near(self, place: int, occurred: int) -> bool:
         if NO_TIME in (int(self._until[place]), occurred):
@@ -124,6 +153,10 @@ class Shipments:
     def may_hold(self, place: int, occurred: int) -> bool:
         """Tell whether a find of that moment may be of the shipment at `place`."""
         return self._is_near(place, occurred)
+
+    def when(self, place: int) -> int:
+        """Return when the shipment at `place` was filed, `NO_TIME` if it is not told."""
+        return int(self._filed[place])
 
     def name(self, place: int) -> str:
         """Return the identifier of the shipment at `place`."""

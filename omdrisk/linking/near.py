@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from omdrisk.entities import entity, micros
+from omdrisk.entities import NO_TIME, entity, micros
 from omdrisk.linking.matching import link_key
 from omdrisk.parties import normal_forms
 
@@ -80,7 +80,8 @@ def near_cases(shipments: pd.DataFrame, cases: pd.DataFrame, unlinked: pd.DataFr
 
     Points: a house bill or container number that is one slip away 50, a master bill 30; the same consignee by name 40,
     shipper 30; the same commodity code to six digits 20; the same origin, and the same reporting country, 10 each. Only
-    shipments in whose time the find was are compared.
+    shipments in whose time the find was are compared: those filed before the case was known, or else those filed first
+    after.
     """
     lost = unlinked.loc[unlinked["reason"].str.startswith(("no shipment has", "the case names no")), "reference"]
     rows = cases[cases["case_id"].isin(lost.tolist())].drop_duplicates("case_id", keep="last").reset_index(drop=True)
@@ -100,7 +101,7 @@ def near_cases(shipments: pd.DataFrame, cases: pd.DataFrame, unlinked: pd.DataFr
         held = normal_forms(entity_text(shipments, column))
         tell(_equal(normal_forms(rows[column]), held), worth, f"same {column}")
     occurred = micros(rows["occurred_on"]).tolist()
-    told = []
+    told: list[tuple[int, int, str, str, int, str]] = []
     for (number, place), said in points.items():
         if not known.may_hold(place, occurred[number]):
             continue
@@ -108,10 +109,28 @@ def near_cases(shipments: pd.DataFrame, cases: pd.DataFrame, unlinked: pd.DataFr
         score = min(100, sum(worth for worth, _ in whole))
         if score >= LEAST:
             words = "; ".join(f"{words} ({worth})" for worth, words in whole)
-            told.append((str(rows["case_id"][number]), known.name(place), score, words))
-    made = pd.DataFrame(told, columns=list(_COLUMNS)).astype(_COLUMNS)
+            told.append((number, known.when(place), str(rows["case_id"][number]), known.name(place), score, words))
+    kept = _known_then(told, micros(rows["known_at"]).tolist())
+    made = pd.DataFrame(kept, columns=list(_COLUMNS)).astype(_COLUMNS)
     made = made.sort_values(["reference", "score", "shipment_id"], ascending=[True, False, True], ignore_index=True)
     return made[made.groupby("reference").cumcount() < MOST_LISTED].reset_index(drop=True)
+
+
+def _known_then(told: list[tuple[int, int, str, str, int, str]], moments: list[int]) -> list[tuple[str, str, int, str]]:
+    """Return the pairs whose shipment was filed before the case was known or, where none was, first after."""
+    last: dict[int, int] = {}
+    for number, filed, *_ in told:
+        moment = moments[number]
+        if moment != NO_TIME and filed >= moment:
+            last[number] = min(filed, last.get(number, filed))
+    for number, filed, *_ in told:
+        if moments[number] != NO_TIME and filed < moments[number]:
+            last[number] = moments[number] - 1
+    return [
+        (name, shipment, score, words)
+        for number, filed, name, shipment, score, words in told
+        if number not in last or filed <= last[number]
+    ]
 
 
 def entity_text(shipments: pd.DataFrame, column: str) -> pd.Series:

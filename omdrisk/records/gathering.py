@@ -97,7 +97,7 @@ class Gathered:
         if isinstance(next(iter(parts.values())), pd.Series):
             spec = self.table.columns[name]
             series = [
-                parts[place] if place in parts else pd.Series(pd.NA, index=range(size)).astype(spec.dtype)
+                parts[place] if place in parts else pd.Series(index=range(size), dtype=spec.dtype)
                 for place, size in enumerate(self._sizes)
             ]
             return series[0] if len(series) == 1 else pd.concat(series, ignore_index=True)

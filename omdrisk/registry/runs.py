@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MODEL = "omdrisk"
 LOADER = "omdrisk.registry.loader"
+# in place of who ran what on which machine, which mlflow would note down
+_ANONYMOUS = {"mlflow.user": MODEL, "mlflow.source.name": MODEL}
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def track(run: Run, *, experiment: str = MODEL, tracking_uri: str | None = None,
         raise InputError(f"{run.bundle}: not a bundle. Write one with omdrisk.save_bundle or `omdrisk train`.")
     with _mlflow(tracking_uri) as mlflow:
         experiment_id = _experiment(mlflow, experiment)
-        with mlflow.start_run(experiment_id=experiment_id, run_name=name) as active:
+        with mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=_ANONYMOUS) as active:
             mlflow.log_params({key: str(value)[:6000] for key, value in run.params.items()})
             mlflow.log_metrics({key: float(value) for key, value in run.metrics.items()})
             mlflow.set_tags({key: str(value) for key, value in run.tags.items()})
@@ -144,6 +146,7 @@ def _log_model(mlflow: Any, run: Run) -> Any:
         name="bundle",
         loader_module=LOADER,
         data_path=str(run.bundle),
+        tags=_ANONYMOUS,
         signature=signature(predictor.predict(rows), sorted(name for name in needed if name.startswith("x_"))),
         input_example=rows,
         pip_requirements=_requirements(),
@@ -180,17 +183,20 @@ def _mlflow(tracking_uri: str | None) -> Iterator[Any]:
 
         loggers = [logging.getLogger(name) for name in ("mlflow", "alembic", "alembic.runtime.migration")]
         levels = [logger.level for logger in loggers]
+        named = os.environ.get("MLFLOW_TRACKING_URI")
         before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
         try:
             for logger in loggers:
                 logger.setLevel(logging.ERROR)
-            mlflow.set_tracking_uri(tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or local_store(Path.cwd()))
+            mlflow.set_tracking_uri(tracking_uri or named or local_store(Path.cwd()))
             yield mlflow
         except mlflow.exceptions.MlflowException as error:
             first = str(error).splitlines()[0]
             raise OmdriskError(f"MLflow at {mlflow.get_tracking_uri()}: {first}") from error
         finally:
-            if before is not None:
-                mlflow.set_tracking_uri(before)
+            # mlflow also writes the environment variable, and unsets it with None
+            mlflow.set_tracking_uri(None if before == named else before)
+            if named is not None:
+                os.environ["MLFLOW_TRACKING_URI"] = named
             for logger, level in zip(loggers, levels, strict=True):
                 logger.setLevel(level)

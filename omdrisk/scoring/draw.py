@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from omdrisk.errors import InputError, did_you_mean
 from omdrisk.scoring.ranking import name_codes, order
+from omdrisk.training.seeds import check_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,7 +53,7 @@ def draw(priority: Floats, names: pd.Series, *, capacity: int, explore: float, s
     Raises
     ------
     InputError
-        If `capacity` is not a whole number of at least 0, or `explore` is not in [0, 1].
+        If `capacity` is not a whole number of at least 0, or `explore` is not in [0, 1], or `seed` is below 0.
 
     Examples
     --------
@@ -61,12 +63,13 @@ def draw(priority: Floats, names: pd.Series, *, capacity: int, explore: float, s
     >>> drawn.rows[:3].tolist(), drawn.selected_by, drawn.selection_probability.round(3).tolist()
     ([9, 8, 7], ['model', 'model', 'model', 'random'], [1.0, 1.0, 1.0, 0.143])
     """
-    if isinstance(capacity, bool) or int(capacity) != capacity or capacity < 0:
+    if isinstance(capacity, bool) or not _number(capacity) or not float(capacity).is_integer() or capacity < 0:
         raise InputError(f"capacity is {capacity!r}. Give how many shipments can be inspected: 0, 1, 2, ...")
-    if not 0 <= explore <= 1:
+    if not (_number(explore) and 0 <= explore <= 1):
         raise InputError(
             f"explore is {explore!r}. Give the share of the list drawn at random, from 0 to 1, such as 0.1."
         )
+    seed = check_seed(seed)
     picked = min(int(capacity), len(priority))
     at_random = int(picked * explore + 0.5)
     placed = order(priority, names)
@@ -106,10 +109,14 @@ def harm_weights(targets: Iterable[str], harm: Mapping[str, float] | None, head:
     weights = dict.fromkeys(known, 1.0)
     for name, weight in (harm or {}).items():
         _check_head(name, known)
-        if not (np.isfinite(weight) and weight >= 0):
+        if not (_number(weight) and np.isfinite(weight) and weight >= 0):
             raise InputError(f"harm[{name!r}] is {weight!r}. Give a number of at least 0.")
         weights[name] = float(weight)
     return weights
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, Real)
 
 
 def _check_head(name: str, known: list[str]) -> None:

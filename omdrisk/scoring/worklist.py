@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from omdrisk.errors import InputError
 from omdrisk.scoring.draw import draw, harm_weights
 from omdrisk.scoring.ranking import order
 
@@ -64,6 +65,8 @@ def make_worklist(
     harm: Mapping[str, float] | None,
 ) -> pd.DataFrame:
     """Return the worklist of canonical shipments; see `Scorer.worklist`."""
+    if "shipment_id" not in table.columns:
+        raise InputError("The shipments table lacks the column shipment_id: a worklist names the shipments to examine.")
     weights = harm_weights(scorer.heads, harm, head)
     scores = scorer.score(table)
     parts = np.column_stack([weights[name] * scores[f"{name}_score"].to_numpy() for name in weights])
@@ -97,8 +100,6 @@ def make_worklist(
 
 def _one_per_shipment(table: pd.DataFrame, priority: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
     """Return row positions of the scored rows, for each shipment the one of highest priority."""
-    if "shipment_id" not in table.columns:
-        return np.empty(0, dtype=np.int64)
     placed = order(priority, table["shipment_id"])
     placed = placed[~np.isnan(priority[placed])]
     return placed[~table["shipment_id"].iloc[placed].duplicated().to_numpy()]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 KINDS = ("platt", "beta", "isotonic")
+UNCALIBRATED = "none"
 FOLDS = 5
 RIDGE = 1.0
 IMAGINED = 4.0
@@ -52,7 +53,7 @@ class Calibration:
     Parameters
     ----------
     kind
-        ``platt``, ``beta`` or ``isotonic``.
+        ``platt``, ``beta`` or ``isotonic``; ``none`` leaves the scores as they are.
     numbers
         What was fitted: slopes and shift, or the knots of the curve in log-odds.
     losses
@@ -75,6 +76,8 @@ class Calibration:
     def log_odds(self, raw: Any) -> Floats:
         """Return the calibrated log-odds of raw scores."""
         raw = np.asarray(raw, dtype=np.float64)
+        if self.kind == UNCALIBRATED:
+            return cast("Floats", raw)
         if self.kind == "isotonic":
             return _along(raw, *(np.asarray(self.numbers[name]) for name in ("x", "y", "slope")))
         design, weights = _design(self.kind, raw), np.asarray(self.numbers["weights"])
@@ -99,7 +102,7 @@ class Calibration:
         BundleError
             If the kind is not known.
         """
-        if values["kind"] not in KINDS:
+        if values["kind"] not in (*KINDS, UNCALIBRATED):
             raise BundleError(f"calibration {values['kind']!r} is unknown. {did_you_mean(values['kind'], KINDS)}")
         numbers = {name: tuple(map(float, given)) for name, given in values["numbers"].items()}
         return cls(values["kind"], numbers, dict(values.get("losses", {})))

@@ -15,12 +15,14 @@ import numpy as np
 from omdrisk.errors import InputError
 from omdrisk.features import Catalog, FeaturePipeline
 from omdrisk.history import History
-from omdrisk.training.calibration import Calibration, fit_calibration
+from omdrisk.training.calibration import UNCALIBRATED, Calibration, fit_calibration
 from omdrisk.training.head import Head
 from omdrisk.training.labels import labelled, weights
 from omdrisk.training.model import RiskModel
 from omdrisk.training.moments import utc
 from omdrisk.training.reference import Reference
+from omdrisk.training.seeds import check_seed
+from omdrisk.training.tables import as_outcomes, as_shipments
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,13 +33,14 @@ if TYPE_CHECKING:
     from omdrisk.training.recipe import Recipe
 
 RECENT = 20_000
+FEW = 10
 LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn")
 
 
 def train(
     recipe: Recipe,
-    shipments: pd.DataFrame,
-    outcomes: pd.DataFrame,
+    shipments: Any,
+    outcomes: Any,
     *,
     as_of: str | datetime | pd.Timestamp,
     seed: int = 0,
@@ -47,15 +50,16 @@ def train(
     """Train a head on what was known before a moment.
 
     Every examined shipment gets its features as of its own filing. The number of trees is found, and the calibration
-    fitted, on the later slice of time with a model of the earlier slice; then all are learnt from.
+    fitted, on the later slice of time with a model of the earlier slice; then all are learnt from. A head of few finds,
+    or without a calibration, says so in ``facts["caution"]``.
 
     Parameters
     ----------
     recipe
         What is chosen about the head.
     shipments
-        Canonical table; those filed at `as_of` or later are not looked at. Those that nobody examined feed the
-        history and the reference, and are no negative examples.
+        A table, see `omdrisk.records.as_table`; those filed at `as_of` or later are not looked at. Those that nobody
+        examined feed the history and the reference, and are no negative examples.
     outcomes
         A log of states, see `omdrisk.link`; what became known at `as_of` or later is not looked at.
     as_of
@@ -71,11 +75,12 @@ def train(
     Raises
     ------
     InputError
-        If nothing was found, or nothing was clear, before `as_of`.
+        If nothing was found, or nothing was clear, before `as_of`, or a table lacks what is needed.
     DefinitionError
         If the recipe names an unknown feature.
     """
-    moment = utc(as_of)
+    moment, seed = utc(as_of), check_seed(seed)
+    shipments, outcomes = as_shipments(shipments), as_outcomes(outcomes)
     chosen = recipe.choose(Catalog.read() if catalog is None else catalog)
     past = shipments[(shipments["filed_at"] < moment).to_numpy()]
     labels = labelled(recipe, past, outcomes, moment)
@@ -102,8 +107,12 @@ def train(
         "features": len(chosen),
         "catalog": hashlib.sha256(json.dumps(chosen.to_dict(), sort_keys=True).encode()).hexdigest()[:16],
         "calibration": calibration.kind,
+        "calibrated": calibration.kind != UNCALIBRATED,
         "later": later,
     }
+    caution = _caution(recipe.target, facts)
+    if caution:
+        facts["caution"] = caution
     return Head(recipe.target, recipe, pipeline, model.text_, calibration, reference, facts)
 
 
@@ -148,7 +157,7 @@ class _Fit:
         early = ~later & (labels["known_at"] < cut).to_numpy()
         found = labels["found"]
         if found[early].nunique() < 2:
-            return recipe.rounds.most, Calibration("platt", {"weights": (1.0, 0.0)}), {}
+            return recipe.rounds.most, Calibration(UNCALIBRATED, {}), {}
         weight = weights(recipe, labels, moment)
         both = found[later].nunique() == 2
         model = self.model(recipe.rounds.most, recipe.rounds.patience).fit(
@@ -160,7 +169,11 @@ class _Fit:
             categorical=self.categorical,
         )
         raw = model.raw_score(X[later])
-        calibration = fit_calibration(recipe.calibration.kind, raw, found[later], weight[later])
+        calibration = (
+            fit_calibration(recipe.calibration.kind, raw, found[later], weight[later])
+            if both
+            else Calibration(UNCALIBRATED, {})
+        )
         return model.rounds_, calibration, _later(cut, found[later].to_numpy(), raw)
 
 
@@ -172,6 +185,21 @@ def _later(cut: pd.Timestamp, found: npt.NDArray[np.float64], raw: npt.NDArray[n
         told["average_precision"] = float(average_precision_score(found, raw))
         told["auc"] = float(roc_auc_score(found, raw))
     return told
+
+
+def _caution(target: str, facts: dict[str, Any]) -> str:
+    """Say what cannot be leant on in a head, if anything."""
+    told = []
+    finds = facts["positives"]
+    if finds < FEW:
+        counted = "1 find" if finds == 1 else f"{finds} finds"
+        told.append(f"Only {counted} of {target!r}: too few to learn much from.")
+    if not facts["calibrated"]:
+        told.append(
+            f"The probabilities of {target!r} are not calibrated: the later slice of time, or what was known before, "
+            "holds no find, or nothing but finds."
+        )
+    return " ".join(told)
 
 
 def _require_both(target: str, labels: pd.DataFrame, moment: pd.Timestamp) -> None:

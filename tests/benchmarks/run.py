@@ -23,11 +23,15 @@ def main(names: list[str]) -> None:
     small = os.environ.get("BENCH") == "small"
     results = {}
     if names and TARGET.exists():
-        results = {entry["name"]: entry for entry in json.loads(TARGET.read_text())}
+        results = {(entry["name"], str(entry["size"])): entry for entry in json.loads(TARGET.read_text())}
     for name in names or modules:
         module = importlib.import_module(f"tests.benchmarks.{name}")
-        for entry in module.measure(small) if hasattr(module, "measure") else []:
-            results[entry["name"]] = entry
+        if hasattr(module, "measure"):
+            measured = module.measure(small)
+        else:
+            measured = module.results() if hasattr(module, "results") else []
+        for entry in measured:
+            results[entry["name"], str(entry["size"])] = entry
             print(json.dumps(entry), flush=True)
             TARGET.parent.mkdir(exist_ok=True)
             TARGET.write_text(json.dumps(list(results.values()), indent=1) + "\n")

@@ -9,9 +9,10 @@ import pytest
 from omdrisk.errors import InputError
 from omdrisk.evaluation import backtest, holdout
 from omdrisk.evaluation.groups import seen
+from omdrisk.evaluation.intervals import evaluate
 from omdrisk.features import FeaturePipeline
 from omdrisk.training.loop import history_of
-from tests.training.world import catalog, recipe, tables
+from tests.training.world import as_arrow, catalog, recipe, tables
 
 PHASES = {"A": ("2021-01-01", "2021-06-30"), "B": ("2022-10-01", "2023-01-31"), "C": ("2023-03-01", "2023-07-31")}
 
@@ -162,3 +163,28 @@ def test_a_leaking_column_is_caught_by_being_too_good(world):
     gain = result.head.model.contributions(FeaturePipeline(catalog()).fit(leaking).transform(leaking.head(300)))
     names = list(result.head.features)
     assert names[int(np.abs(gain[:, :-1]).mean(axis=0).argmax())] == "noise"
+
+
+def test_arrow_tables_give_the_same_backtest_and_holdout(world, result):
+    shipments, outcomes, truth = (as_arrow(each) for each in world)
+    again = backtest(recipe(), shipments, outcomes, phases=PHASES, truth=truth, catalog=catalog())
+    pd.testing.assert_frame_equal(again.table, result.table)
+    told = holdout(recipe(), shipments, outcomes, "2023-03-01", catalog=catalog())
+    expected = holdout(recipe(), *world[:2], "2023-03-01", catalog=catalog())
+    pd.testing.assert_frame_equal(told.table, expected.table)
+
+
+def test_wrong_tables_and_seeds_are_said(world):
+    shipments, outcomes, truth = world
+    for test in (backtest, holdout):
+        when = {"past_until": "2023-03-01"} if test is holdout else {"phases": PHASES}
+        with pytest.raises(InputError, match="shipments table lacks the column filed_at"):
+            test(recipe(), outcomes, shipments, catalog=catalog(), **when)
+        with pytest.raises(InputError, match="outcomes table lacks the column known_at"):
+            test(recipe(), shipments, outcomes.drop(columns="known_at"), catalog=catalog(), **when)
+        with pytest.raises(InputError, match=r"^seed is -1; seed must be 0 or more"):
+            test(recipe(), shipments, outcomes, seed=-1, catalog=catalog(), **when)
+    with pytest.raises(InputError, match="truth table lacks the column drug"):
+        backtest(recipe(), shipments, outcomes, phases=PHASES, truth=truth[["shipment_id"]], catalog=catalog())
+    with pytest.raises(InputError, match="seed must be 0 or more"):
+        evaluate([1, 0], [0.3, 0.1], seed=-1)

@@ -100,13 +100,13 @@ def test_both_targets_precursors_other_labels_and_no_outcome():
         ]
     )
     result = link_records(SHIPMENTS, inspections=inspections)
-    made = outcomes_as_of(result.outcomes, "2030-01-01").pivot_table(
-        index="shipment_id", columns="target", values="outcome"
-    )
-    assert made.loc["s1"].to_dict() == {"drug": 1.0, "fraud": 0.0, "wildlife": 1.0}
-    assert made.loc["s2"].to_dict() == {"drug": 1.0, "fraud": 0.0, "wildlife": 0.0}
-    assert made.loc["s3"].to_dict() == {"drug": 0.0, "fraud": 1.0, "wildlife": 0.0}
-    assert "s4" not in made.index
+    made = outcomes_as_of(result.outcomes, "2030-01-01")
+    told = {name: dict(zip(rows["target"], rows["outcome"], strict=True)) for name, rows in made.groupby("shipment_id")}
+    assert told == {
+        "s1": {"drug": 1.0, "wildlife": 1.0},
+        "s2": {"drug": 1.0, "wildlife": 0.0},
+        "s3": {"drug": 0.0, "fraud": 1.0, "wildlife": 0.0},
+    }
     assert result.unlinked["reason"].str.contains("says nothing").tolist() == [True]
 
 
@@ -115,6 +115,20 @@ def test_targets_that_are_asked_for():
     made = link(SHIPMENTS, inspections=inspections, targets=["precursor"])
     assert set(made["target"]) == {"precursor"}
     assert made["outcome"].tolist() == [1.0, 0.0]
+
+
+def test_a_label_told_elsewhere_changes_no_other_row():
+    clear = pd.DataFrame([inspection("s1", "clear")])
+    alone = link(SHIPMENTS, inspections=clear)
+    with_others = link(SHIPMENTS, pd.DataFrame([case("c", "fraud", shipment_id="s3")]), clear)
+    pd.testing.assert_frame_equal(
+        with_others[with_others["shipment_id"] == "s1"].reset_index(drop=True), alone, check_exact=True
+    )
+    assert with_others.loc[with_others["target"] == "fraud", ["shipment_id", "outcome"]].to_numpy().tolist() == [
+        ["s3", 1.0]
+    ]
+    asked = link(SHIPMENTS, inspections=clear, targets=["fraud"])
+    assert asked[["target", "outcome"]].to_numpy().tolist() == [["fraud", 0.0]]
 
 
 def test_cases_are_linked_by_exact_keys_in_order():

@@ -50,3 +50,19 @@ def test_parts_of_tables(tmp_path, monkeypatch):
         pd.testing.assert_frame_equal(parts.accepted, whole.accepted)
         pd.testing.assert_frame_equal(parts.rejected, whole.rejected)
         assert parts.rejected["row"].tolist() == [5, 6, 7]
+
+
+def test_files_with_different_columns_are_read_as_one(tmp_path):
+    """A column of any type that one file lacks is missing there, and kept from the others."""
+    import pandas as pd
+
+    from omdrisk import records
+
+    full = {"gross_weight_kg": [1.5], "eta": ["2023-05-03T00:00:00Z"], "express": ["Y"], "hs_code": ["010129"]}
+    (tmp_path / "a.csv").write_text("shipment_id,filed_at\nA,2023-05-01\n", encoding="utf-8")
+    with_more = pd.DataFrame({"shipment_id": ["B"], "filed_at": ["2023-05-02"], **full})
+    with_more.to_csv(tmp_path / "b.csv", index=False)
+    read = records.read_shipments([tmp_path / "a.csv", tmp_path / "b.csv"]).accepted.set_index("shipment_id")
+    assert read.loc["A", list(full)].isna().all()
+    assert read.loc["B", list(full)].notna().all()
+    assert read["gross_weight_kg"].dtype == "float64"

@@ -74,3 +74,43 @@ def test_what_is_kept_names_no_trader(small: Small, store: str) -> None:
 def test_an_unknown_model_is_said_in_one_line(store: str) -> None:
     with pytest.raises(OmdriskError, match="nobody"):
         fetch("models:/nobody@champion", tracking_uri=store)
+
+
+def test_what_is_kept_names_no_user_and_no_script(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "officer_nguyen")
+    monkeypatch.setattr("sys.argv", ["/home/officer_nguyen/secret_script.py"])
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    register(track(Run(bundle=small.bundle), tracking_uri=uri), tracking_uri=uri)
+    text = b"\n".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"mlflow.source.name" in text
+    assert b"officer_nguyen" not in text
+    assert b"secret_script" not in text
+
+
+@pytest.mark.parametrize("before", [None, "environment", "set"])
+def test_the_tracking_address_is_left_as_it_was(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str | None
+) -> None:
+    import os
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow
+
+    # so that the variable is put back after the test, whatever mlflow does to it
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "none")
+    mlflow.set_tracking_uri(None)
+    own = f"sqlite:///{tmp_path / 'own.db'}"
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    if before == "environment":
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", own)
+    elif before == "set":
+        mlflow.set_tracking_uri(own)
+    fetch("models:/omdrisk@champion", destination=tmp_path, tracking_uri=store)
+    assert mlflow.is_tracking_uri_set() == (before is not None)
+    assert os.environ.get("MLFLOW_TRACKING_URI") == (own if before else None)
+    if before:
+        assert mlflow.get_tracking_uri() == own
+    mlflow.set_tracking_uri(None)

@@ -80,6 +80,13 @@ def test_one_row_per_shipment_and_no_rejects(world: Tiny, scorer: Scorer) -> Non
         ({"explore": float("nan")}, "from 0 to 1"),
         ({"capacity": -1}, "capacity is -1"),
         ({"capacity": 2.5}, "capacity is 2.5"),
+        ({"capacity": float("nan")}, "capacity is nan"),
+        ({"capacity": float("inf")}, "capacity is inf"),
+        ({"capacity": None}, "capacity is None"),
+        ({"explore": None}, "explore is None"),
+        ({"seed": -1}, "seed must be 0 or more"),
+        ({"seed": None}, "seed must be 0 or more"),
+        ({"harm": {"drug": None}}, "at least 0"),
         ({"head": "drugs"}, "Did you mean 'drug'"),
         ({"harm": {"wildlfe": 2}}, "Did you mean 'wildlife'"),
         ({"harm": {"drug": -1}}, "at least 0"),
@@ -90,6 +97,11 @@ def test_one_row_per_shipment_and_no_rejects(world: Tiny, scorer: Scorer) -> Non
 def test_what_cannot_be_is_said(world: Tiny, scorer: Scorer, wrong: dict[str, object], says: str) -> None:
     with pytest.raises(InputError, match=says):
         scorer.worklist(world.incoming.head(3), **wrong)
+
+
+def test_a_list_needs_names(world: Tiny, scorer: Scorer) -> None:
+    with pytest.raises(InputError, match="lacks the column shipment_id"):
+        scorer.worklist(world.incoming.drop(columns="shipment_id"))
 
 
 @given(

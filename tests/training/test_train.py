@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from omdrisk.bundle import save_bundle
+from omdrisk.bundle import read_bundle, save_bundle
 from omdrisk.errors import InputError
 from omdrisk.features import FeaturePipeline
 from omdrisk.training import train
+from omdrisk.training.calibration import Calibration
 from omdrisk.training.labels import labelled, stands_for, weights
 from omdrisk.training.loop import history_of
 from omdrisk.training.moments import utc
 from omdrisk.training.reference import Reference, shares_in
-from tests.training.world import catalog, recipe, tables
+from tests.training.world import as_arrow, catalog, recipe, tables
 
 AS_OF = "2023-05-01"
 
@@ -180,7 +181,59 @@ def test_few_finds_still_train():
     few = outcomes.drop(index=outcomes.index[found[3:]])
     head = train(recipe(), shipments, few, as_of="2024-01-01", catalog=catalog())
     assert head.facts["positives"] == 3
+    assert head.facts["caution"].startswith("Only 3 finds of 'drug'")
     assert 0 < head.probability(np.array([0.0]))[0] < 1
+
+
+def test_enough_finds_need_no_caution(head):
+    assert head.facts["calibrated"]
+    assert "caution" not in head.facts
+
+
+@pytest.mark.parametrize("left", [slice(None, 1), slice(-1, None)], ids=["only early", "only late"])
+def test_a_head_without_a_calibration_says_so(left, tmp_path):
+    shipments, outcomes, _ = tables(600)
+    found = outcomes.index[outcomes["outcome"] == 1]
+    told = outcomes.drop(index=found.difference(found[left]))
+    head = train(recipe(), shipments, told, as_of="2024-01-01", catalog=catalog())
+    assert (head.calibration.kind, head.facts["calibrated"]) == ("none", False)
+    assert head.facts["caution"].startswith("Only 1 find of 'drug'")
+    assert "not calibrated" in head.facts["caution"]
+    np.testing.assert_array_equal(head.calibration.log_odds([-2.0, 0.5]), [-2.0, 0.5])
+    assert Calibration.from_dict(json.loads(json.dumps(head.calibration.to_dict()))) == head.calibration
+    save_bundle([head], tmp_path / "bundle")
+    assert read_bundle(tmp_path / "bundle").heads[0].facts == head.facts
+
+
+@pytest.mark.parametrize("kind", ["text", "arrow", "polars"])
+def test_any_library_of_tables_gives_the_same_head(world, head, kind):
+    shipments, outcomes, _ = world
+    if kind == "text":
+        given = [
+            shipments.assign(filed_at=shipments["filed_at"].astype("str")),
+            outcomes.assign(known_at=outcomes["known_at"].astype("str"), outcome=outcomes["outcome"].astype("str")),
+        ]
+    elif kind == "arrow":
+        given = [as_arrow(each) for each in (shipments, outcomes)]
+    else:
+        polars = pytest.importorskip("polars")
+        given = [polars.from_arrow(as_arrow(each)) for each in (shipments, outcomes)]
+    assert parts(train(recipe(), *given, as_of=AS_OF, catalog=catalog())) == parts(head)
+
+
+def test_wrong_tables_are_said(world):
+    shipments, outcomes, _ = world
+    for given, says in [
+        ((outcomes, shipments), "shipments table lacks the column filed_at"),
+        ((shipments.drop(columns="shipment_id"), outcomes), "shipments table lacks the column shipment_id"),
+        ((shipments, shipments), "lacks the columns target, outcome, known_at; .*`omdrisk link`"),
+        ((shipments, outcomes.assign(outcome="clear")), "the outcome 'clear'"),
+        ((shipments, None), "A table is expected"),
+    ]:
+        with pytest.raises(InputError, match=says):
+            train(recipe(), *given, as_of=AS_OF, catalog=catalog())
+    with pytest.raises(InputError, match="seed must be 0 or more"):
+        train(recipe(), shipments, outcomes, as_of=AS_OF, seed=-1, catalog=catalog())
 
 
 def test_reference_knows_its_own_rows(head):

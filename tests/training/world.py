@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from omdrisk.features import Catalog
 from omdrisk.training import Recipe
@@ -84,3 +87,11 @@ def tables(rows: int = 4000, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame,
     outcomes["known_at"] = outcomes["known_at"].astype("datetime64[us, UTC]")
     truth = pd.DataFrame({"shipment_id": shipments["shipment_id"], "drug": found.astype(float)})
     return shipments, outcomes, truth
+
+
+def as_arrow(table: pd.DataFrame) -> pa.Table:
+    """Return a table in Arrow."""
+    with warnings.catch_warnings():
+        # pyarrow asks pandas for the values of moments in the old way
+        warnings.simplefilter("ignore")
+        return pa.Table.from_pandas(table, preserve_index=False)
