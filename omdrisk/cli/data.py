@@ -124,6 +124,10 @@ def link(
     doubtful: Annotated[
         Path | None, typer.Option(help="Cases that fit several shipments, for a person to decide.")
     ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="Targets of the outcomes; drug and wildlife, and whatever was found, if none."),
+    ] = None,
     near: Annotated[
         Path | None, typer.Option(help="Shipments that unlinked cases may be about, with score and evidence.")
     ] = None,
@@ -140,6 +144,7 @@ def link(
             None
             if inspections is None
             else load_table(inspections, "read --as inspections --out", ("inspection_id", "shipment_id", "outcome")),
+            targets=target or None,
         )
         save_table(result.outcomes, out)
         if doubtful is not None:

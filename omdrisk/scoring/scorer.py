@@ -339,12 +339,12 @@ class Scorer:
         HistoryError
             If the scorer was loaded without a history.
         """
-        from omdrisk.linking import link
+        from omdrisk.linking import USUAL_TARGETS, link
 
         history = self._kept()
         table = as_table(inspections, "inspections")
         known = pd.DataFrame({"shipment_id": table["shipment_id"].dropna().unique()}, dtype="str")
-        return history.record(link(known, None, table))
+        return history.record(link(known, None, table, targets=sorted({*USUAL_TARGETS, *self.heads})))
 
     def _kept(self) -> History:
         if self.history is None:
