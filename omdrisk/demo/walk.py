@@ -311,11 +311,26 @@ def _track(
         params={**params, "seed": seed},
         metrics=metrics,
         tags={"phase": "V", "world": "simulated"},
-        plots=[root / "report.html", root / "counts.json"],
+        plots=[*_pictures(root / "plots", tables), root / "report.html", root / "counts.json"],
         datasets={"files": counts["shipments"], "phase V": counts["phase_v"]},
     )
     registered = register(track(run, tracking_uri=uri, name="demo"), tracking_uri=uri)
     promote(str(registered.version), tracking_uri=uri)
+
+
+def _pictures(folder: Path, tables: dict[str, pd.DataFrame]) -> list[Path]:
+    """Draw each head's hit rate against capacity, beside the officers' rules and the best possible."""
+    from omdrisk.evaluation.pictures import at_capacity
+
+    folder.mkdir()
+    made = []
+    for target, table in tables.items():
+        curves = _curves(table)
+        curves["metric"] = [f"hit_rate@{100 * share:g}%" for share in curves["share"]]
+        named = {"hit_rate": "value", "hit_rate_low": "low", "hit_rate_high": "high"}
+        made.append(folder / f"hit-rate-{target}.png")
+        at_capacity(curves.drop(columns="share").rename(columns=named), "scorer").figure.savefig(made[-1], dpi=120)
+    return made
 
 
 def _counted(read: ReadResult) -> dict[str, int]:
