@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from omdrisk.errors import HistoryError
 from omdrisk.history.arrays import (
     NEVER,
     NO_TIME,
@@ -101,7 +102,7 @@ class Asked:
 
     @singledispatchmethod
     def _ask(self, question: Question) -> Any:
-        raise NotImplementedError(question)
+        raise HistoryError(f"{question!r} is no question that a history can answer. Ask one of omdrisk.history.")
 
     @_ask.register
     def _(self, question: Shipments) -> Any:
