@@ -28,7 +28,7 @@ wheel: .venv/installed
 
 lock: .venv/installed  ## refresh constraints.txt from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --upgrade --quiet --output-file constraints.txt
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra link --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --upgrade --quiet --output-file constraints.txt
 
 clean:
 	rm -rf .venv build demo
