@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from omdrisk.entities import entity
 from omdrisk.errors import InputError
-from omdrisk.scoring.draw import draw, harm_weights
+from omdrisk.scoring.draw import Cap, Lot, draw_lots
+from omdrisk.scoring.priority import combine, harm_weights
 from omdrisk.scoring.ranking import order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from omdrisk.scoring.plan import WorklistPlan
     from omdrisk.scoring.scorer import Scorer
 
 TOLD = 3
@@ -57,27 +59,28 @@ def make_worklist(
     scorer: Scorer,
     table: pd.DataFrame,
     *,
-    capacity: int,
+    plan: WorklistPlan,
     explore: float,
     seed: int,
     language: str,
     head: str | None,
-    harm: Mapping[str, float] | None,
 ) -> pd.DataFrame:
     """Return the worklist of canonical shipments; see `Scorer.worklist`."""
     if "shipment_id" not in table.columns:
         raise InputError("The shipments table lacks the column shipment_id: a worklist names the shipments to examine.")
-    weights = harm_weights(scorer.heads, harm, head)
+    weights = harm_weights(scorer.heads, plan.harm, head)
     scores = scorer.score(table)
     parts = np.column_stack([weights[name] * scores[f"{name}_score"].to_numpy() for name in weights])
-    priority = parts.sum(axis=1)
+    priority = combine(parts, plan.rule)
     candidates = _one_per_shipment(table, priority)
-    drawn = draw(
+    considered = table.iloc[candidates]
+    drawn = draw_lots(
         priority[candidates],
-        table["shipment_id"].iloc[candidates],
-        capacity=capacity,
+        considered["shipment_id"],
+        _lots(plan, considered),
         explore=explore,
         seed=seed,
+        caps=_caps(plan, considered),
     )
     rows = candidates[drawn.rows]
     listed, picked = table.iloc[rows], scores.iloc[rows]
@@ -90,12 +93,36 @@ def make_worklist(
         "priority": priority[rows],
         "head": pd.array(leads, dtype="str"),
     }
+    if plan.split:
+        columns["list"] = pd.array(drawn.lots, dtype="str")
     for name in scorer.heads:
         columns |= {f"{name}_{part}": picked[f"{name}_{part}"].array for part in ("score", "percentile", "band")}
     columns |= {name: listed[name].array for name in DECLARED if name in listed.columns}
     columns["reasons"] = pd.array(_reasons(scorer, listed, leads, language), dtype="str")
     columns |= {name: picked[name].array for name in ("data_quality", "model_version", "scored_at")}
     return pd.DataFrame(columns, index=listed.index)
+
+
+def _lots(plan: WorklistPlan, considered: pd.DataFrame) -> list[Lot]:
+    lots, outside = plan.lots(considered)
+    if outside:
+        warnings.warn(
+            f"{outside:,} of {len(considered):,} shipments fit no line of the plan and are on no list. "
+            "A last line with a capacity alone takes what the others leave.",
+            UserWarning,
+            stacklevel=4,
+        )
+    return lots
+
+
+def _caps(plan: WorklistPlan, considered: pd.DataFrame) -> list[Cap]:
+    """Return the caps of a plan; a trader is known by the normal form of its name, country and tax number."""
+    wanted = [("consignee", plan.per_trader), ("shipper", plan.per_trader), ("lane", plan.per_lane)]
+    return [
+        Cap(pd.factorize(entity(considered, name))[0].astype(np.int64), most)
+        for name, most in wanted
+        if most is not None
+    ]
 
 
 def _one_per_shipment(table: pd.DataFrame, priority: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
