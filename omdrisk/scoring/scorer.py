@@ -10,22 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from omdrisk.errors import HistoryError, InputError, did_you_mean
-from omdrisk.explaining import check_counts, check_language, reasons_table
+from omdrisk.explaining import check_language
 from omdrisk.records import as_table
 from omdrisk.scoring.columns import SharedFeatures
+from omdrisk.scoring.explained import Explained
 from omdrisk.scoring.quality import needed_columns
 from omdrisk.scoring.ranking import BANDS
+from omdrisk.scoring.remembering import Remembering
 from omdrisk.scoring.scores import head_scores, quality, scorable, with_rejects
-from omdrisk.scoring.why import contributions_of, group_table, reasons_of
 from omdrisk.scoring.worklist import make_worklist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from omdrisk.bundle import Bundle
-    from omdrisk.explaining import Contributions
-    from omdrisk.history import Change, History
+    from omdrisk.history import History
     from omdrisk.training import Head
 
 
@@ -34,7 +33,7 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Scorer:
+class Scorer(Explained, Remembering):
     """Scores shipments with the heads of a bundle; safe to share between threads.
 
     Parameters
@@ -155,106 +154,6 @@ class Scorer:
             filled.iloc[np.flatnonzero(valid)] = self._features.of(table.loc[valid])[name].to_numpy()
         return filled
 
-    def explain(
-        self,
-        shipments: Any,
-        top: int = 5,
-        language: str = "en",
-        heads: str | Sequence[str] | None = None,
-        against: int = 0,
-    ) -> pd.DataFrame:
-        """Say in words why shipments score as they do.
-
-        Contributions are exact SHAP values (see `omdrisk.explaining`). Features of one indicator are merged
-        into one reason. Nothing is told of a missing value, unless that it is missing is the reason.
-
-        Parameters
-        ----------
-        shipments
-            As for `score`. Rows that cannot be scored have no reasons.
-        top
-            Most reasons that speak for risk, per shipment and head.
-        language
-            ``en``, ``vi`` or ``zh``.
-        heads
-            Heads to explain; all without it.
-        against
-            Most reasons that speak against risk.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per shipment, head and reason: ``shipment_id``, ``head``, ``rank`` (within its direction),
-            ``indicator``, ``feature`` (its strongest), ``family``, ``value`` (as the text states it),
-            ``norm``, ``shap`` (log-odds, all features of the indicator), ``share`` (of the sum of all
-            absolute contributions), ``direction`` (``for``, ``against``), ``text``.
-
-        Raises
-        ------
-        InputError
-            If the language or a head is unknown, or a count is negative.
-        """
-        check_counts(top, against)
-        check_language(language)
-        chosen = self._chosen(heads)
-        rows = self._rows(shipments)
-        found = reasons_of(
-            rows,
-            {name: self.heads[name] for name in chosen},
-            self._features,
-            language,
-            top=top,
-            against=against,
-        )
-        ids = rows["shipment_id"].tolist() if len(rows) else []
-        return reasons_table([(each, name, found[name][at]) for at, each in enumerate(ids) for name in chosen])
-
-    def contributions(self, shipments: Any, head: str | None = None, group: str = "feature") -> pd.DataFrame:
-        """Return every contribution in log-odds, and the base: each row sums to its raw score.
-
-        Parameters
-        ----------
-        shipments
-            As for `score`. Rows that cannot be scored are missing throughout.
-        head
-            The head; without it the columns have two levels, head and group.
-        group
-            ``feature``, ``indicator`` or ``family``: contributions of a group are added up.
-
-        Raises
-        ------
-        InputError
-            If the head or the group is unknown.
-        """
-        table = as_table(shipments, "shipments")
-        valid, _ = scorable(table)
-        heads = {name: self.heads[name] for name in self._chosen(head)}
-        parts = contributions_of(table.loc[valid], heads, self._features) if valid.any() else {}
-        found = {name: group_table(one, parts.get(name), group, valid, table.index) for name, one in heads.items()}
-        return found[head] if head is not None else pd.concat(found, axis=1)
-
-    def shap(self, shipments: Any, head: str | None = None) -> Any:
-        """Return the contributions to a head's raw scores as a ``shap.Explanation``, for the plots of shap.
-
-        Rows that cannot be scored are left out.
-
-        Raises
-        ------
-        InputError
-            If the head is unknown, or not named although the bundle has several.
-        """
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what importing shap says of its own plots
-            import shap
-
-        told = self._contributions(shipments, head)
-        return shap.Explanation(
-            values=told.parts.to_numpy(),
-            base_values=np.full(len(told.parts), told.base),
-            data=told.features.to_numpy(),
-            feature_names=list(told.parts.columns),
-        )
-
     def worklist(
         self,
         shipments: Any,
@@ -312,64 +211,3 @@ class Scorer:
             head=head,
             harm=harm,
         )
-
-    def observe(self, shipments: Any) -> Change:
-        """Add shipments to the history, each once, and return how many were new.
-
-        Score a manifest before or after observing it: features use what was known strictly before
-        ``filed_at``, so the scores are the same.
-
-        Raises
-        ------
-        HistoryError
-            If the scorer was loaded without a history.
-        """
-        return self._kept().observe(as_table(shipments, "shipments"))
-
-    def record(self, inspections: Any) -> Change:
-        """Add what inspections found, or did not find, to the history, and return how many outcomes were new.
-
-        Parameters
-        ----------
-        inspections
-            A canonical inspections table; ``shipment_id``, ``outcome`` and ``known_at`` suffice.
-
-        Raises
-        ------
-        HistoryError
-            If the scorer was loaded without a history.
-        """
-        from omdrisk.linking import USUAL_TARGETS, link
-
-        history = self._kept()
-        table = as_table(inspections, "inspections")
-        known = pd.DataFrame({"shipment_id": table["shipment_id"].dropna().unique()}, dtype="str")
-        return history.record(link(known, None, table, targets=sorted({*USUAL_TARGETS, *self.heads})))
-
-    def _kept(self) -> History:
-        if self.history is None:
-            raise HistoryError(
-                "this scorer has no history to add to. Load it with omdrisk.load(bundle, history='history/')."
-            )
-        return self.history
-
-    def _rows(self, shipments: Any) -> pd.DataFrame:
-        """Return the rows that can be scored."""
-        table = as_table(shipments, "shipments")
-        return table.loc[scorable(table)[0]]
-
-    def _chosen(self, heads: str | Sequence[str] | None) -> list[str]:
-        names = list(self.heads) if heads is None else [heads] if isinstance(heads, str) else list(heads)
-        for name in names:
-            if name not in self.heads:
-                raise InputError(f"the bundle has no head {name!r}. {did_you_mean(name, self.heads)}")
-        return names
-
-    def _contributions(self, shipments: Any, head: str | None) -> Contributions:
-        name = self._one(head)
-        return contributions_of(self._rows(shipments), {name: self.heads[name]}, self._features)[name]
-
-    def _one(self, head: str | None) -> str:
-        if head is None and len(self.heads) > 1:
-            raise InputError(f"the bundle has several heads: name one of {', '.join(self.heads)}.")
-        return self._chosen(head)[0]
