@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from omdrisk.errors import InputError, did_you_mean
 from omdrisk.explaining import check_counts, check_language, reasons_table
 from omdrisk.records import as_table
 from omdrisk.scoring.scores import scorable
-from omdrisk.scoring.why import contributions_of, group_table, reasons_of
+from omdrisk.scoring.why import contributions_of, group_table, in_probability, reasons_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from omdrisk.scoring.scorer import Scorer
     from omdrisk.training import Head
 
+SCALES: Final = ("log-odds", "probability")
+
 
 class Explained:
     """The part of `Scorer` that says why."""
 
     heads: dict[str, Head]
     audit: Auditor | None
+    _bands: dict[str, float]
     _features: SharedFeatures
 
     def explain(
@@ -63,7 +66,10 @@ class Explained:
             One row per shipment, head and reason: ``shipment_id``, ``head``, ``rank`` (within its direction),
             ``indicator``, ``feature`` (its strongest), ``family``, ``value`` (as the text states it),
             ``norm``, ``shap`` (log-odds, all features of the indicator), ``share`` (of the sum of all
-            absolute contributions), ``direction`` (``for``, ``against``), ``text``.
+            absolute contributions), ``change`` (of the calibrated probability: the contributions of all indicators
+            change it from the base's to the shipment's), ``direction`` (``for``, ``against``), ``text``,
+            ``band_without`` (the band if this indicator's contribution were taken off the raw score, that is, if
+            nothing were known of it), ``hint`` (says so, where this one indicator decides the band).
 
         Raises
         ------
@@ -97,12 +103,15 @@ class Explained:
             language,
             top=top,
             against=against,
+            bands=self._bands,
         )
         ids = rows["shipment_id"].tolist() if len(rows) else []
         return reasons_table([(each, name, found[name][at]) for at, each in enumerate(ids) for name in chosen])
 
-    def contributions(self, shipments: Any, head: str | None = None, group: str = "feature") -> pd.DataFrame:
-        """Return every contribution in log-odds, and the base: each row sums to its raw score.
+    def contributions(
+        self, shipments: Any, head: str | None = None, group: str = "feature", scale: str = "log-odds"
+    ) -> pd.DataFrame:
+        """Return every contribution and the base: each row sums to its raw score, or to its probability.
 
         Parameters
         ----------
@@ -112,17 +121,24 @@ class Explained:
             The head; without it the columns have two levels, head and group.
         group
             ``feature``, ``indicator`` or ``family``: contributions of a group are added up.
+        scale
+            ``log-odds``, or ``probability``: the change of the calibrated probability from the base to the shipment,
+            shared out in proportion to the contributions (see `omdrisk.explaining.slopes`).
 
         Raises
         ------
         InputError
-            If the head or the group is unknown.
+            If the head, the group or the scale is unknown.
         """
         table = as_table(shipments, "shipments")
         valid, _ = scorable(table)
         heads = {name: self.heads[name] for name in self._chosen(head)}
         parts = contributions_of(table.loc[valid], heads, self._features) if valid.any() else {}
+        if scale not in SCALES:
+            raise InputError(f"scale {scale!r} is unknown. {did_you_mean(scale, SCALES)}")
         found = {name: group_table(one, parts.get(name), group, valid, table.index) for name, one in heads.items()}
+        if scale == "probability":
+            found = {name: in_probability(heads[name], one) for name, one in found.items()}
         return found[head] if head is not None else pd.concat(found, axis=1)
 
     def shap(self, shipments: Any, head: str | None = None) -> Any:
