@@ -1,6 +1,7 @@
 """Scoring: a bundle and the agency's own history in, scores, reasons and worklists out."""
 
 from omdrisk.scoring.draw import Cap, Drawn, Lot, draw, draw_lots
+from omdrisk.scoring.feedback import is_feedback, read_feedback
 from omdrisk.scoring.loading import load, score
 from omdrisk.scoring.plan import Line, WorklistPlan
 from omdrisk.scoring.priority import combine, harm_weights
@@ -18,6 +19,8 @@ __all__ = [
     "draw",
     "draw_lots",
     "harm_weights",
+    "is_feedback",
     "load",
+    "read_feedback",
     "score",
 ]
