@@ -71,6 +71,16 @@ def _by_scheme(frame: pd.DataFrame, column: Column, scheme: Scheme, known: Refer
     return odd, next(filter(None, said), "")
 
 
+def _by_column(frame: pd.DataFrame, column: Column, known: Reference) -> tuple[NDArray[np.bool_], str]:
+    if column.scheme:
+        return _by_scheme(frame, column, SCHEMES[column.scheme], known)
+    if column.codes and column.on_unknown == "keep":
+        return _by_text(frame[column.name], _unlisted(column.codes))
+    if column.name in _WORDED:
+        return _by_text(frame[column.name], _words)
+    return np.zeros(len(frame), dtype=bool), ""
+
+
 def _suspicious(frame: pd.DataFrame, name: str, known: Reference) -> dict[str, tuple[int, str]]:
     told: dict[str, tuple[int, str]] = {}
 
@@ -81,14 +91,8 @@ def _suspicious(frame: pd.DataFrame, name: str, known: Reference) -> dict[str, t
             told[column] = (before + count, first)
 
     for column in table(name).columns.values():
-        if column.name not in frame:
-            continue
-        if column.scheme:
-            tell(column.name, *_by_scheme(frame, column, SCHEMES[column.scheme], known))
-        elif column.codes and column.on_unknown == "keep":
-            tell(column.name, *_by_text(frame[column.name], _unlisted(column.codes)))
-        elif column.name in _WORDED:
-            tell(column.name, *_by_text(frame[column.name], _words))
+        if column.name in frame:
+            tell(column.name, *_by_column(frame, column, known))
     for column_name in _WEIGHTS:
         if column_name in frame:
             tell(column_name, frame[column_name] == 0, "0")

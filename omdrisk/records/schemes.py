@@ -1,7 +1,7 @@
 """Codes too many for a list: how each is spelled, and what is odd about one that cannot be right.
 
-A scheme never rejects a row. It brings a code to one spelling, which is a repair, and it tells a doubt, which the quality
-summary counts as suspicious: a check digit that is wrong, a place that no table has.
+A scheme never rejects a row. It brings a code to one spelling, which is a repair, and it tells a doubt, which the
+quality summary counts as suspicious: a check digit that is wrong, a place that no table has.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _NAMES: Final = {
     "scientific_name": ("fullname", "full_name", "scientific_name", "taxon_name", "taxon", "species_name", "name"),
     "genus": ("genus",),
     "species": ("species",),
-    "appendix": ("currentlisting", "current_listing", "cites_listing", "listing", "appendix", "cites_appendix", "listed"),
+    "appendix": ("currentlisting", "current_listing", "cites_listing", "listing", "cites_appendix", "appendix"),
     "common_name": (
         "englishnames", "english_names", "english_common_names", "common_names_english", "common_names_en",
         "common_names", "common_name", "english",

@@ -8,7 +8,6 @@ import io
 import zipfile
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -18,6 +17,7 @@ from omdrisk.records.format_map import header_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
 _LONGEST_CELL: Final = 1 << 24
 _MOST_BAD: Final = 0.1
