@@ -1,9 +1,9 @@
 """IATA Cargo-IMP messages as text: FHL house waybills, and FWB master waybills that have none.
 
-Names and addresses stand on lines of their own, from FWB/17 and FHL/5 on behind NAM, ADR and LOC. One row for each house
-waybill (HBS), or for a master waybill of which no house waybill is in the file. A house waybill has no date of its own:
-it takes the day of issue (ISU) of its master's FWB. Where the file has none, say it in a format map of your own as a
-constant. Rows are numbered by line; what no column holds is kept in ``x_not_read``.
+Names and addresses stand on lines of their own, from FWB/17 and FHL/5 on behind NAM, ADR and LOC. One row for each
+house waybill (HBS), or for a master waybill of which no house waybill is in the file. A house waybill has no date of
+its own: it takes the day of issue (ISU) of its master's FWB. Where the file has none, say it in a format map of your
+own as a constant. Rows are numbered by line; what no column holds is kept in ``x_not_read``.
 """
 
 from __future__ import annotations
