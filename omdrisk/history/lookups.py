@@ -10,7 +10,7 @@ import numpy as np
 
 from omdrisk.history import reading, tallies
 from omdrisk.history.answers import Asked
-from omdrisk.history.arrays import NEVER, NO_TIME
+from omdrisk.history.arrays import NEVER, NO_TIME, WHOLE
 from omdrisk.history.batch import Batch, cores
 from omdrisk.history.hops import hops
 from omdrisk.history.indexes import together
@@ -75,15 +75,15 @@ class Lookups:
         self._keys = keys
         self._moments = moments
         self._horizon = horizon
-        self._overall: dict[tuple[str, bool], Integers] = {}
+        self._bases: dict[tuple[str, bool], Floats] = {}
 
     def answer(self, groups: Sequence[Plan]) -> dict[Question, Floats]:
         """Answer the questions of all plans."""
         for plan in groups:
             party = self._past.party(plan.by)
             for target in plan.rates:
-                if (target, party) not in self._overall:
-                    self._overall[target, party] = self._over_all(target, party=party)
+                if (target, party) not in self._bases:
+                    self._bases[target, party] = self._base(target, party=party)
         if self._moments.size < BLOCK or len(groups) == 1:
             found = [self._table(plan) for plan in groups]
         else:
@@ -95,12 +95,15 @@ class Lookups:
             for question, answers in zip(plan.questions, table, strict=True)
         }
 
-    def _over_all(self, target: str, *, party: bool) -> Integers:
+    def _base(self, target: str, *, party: bool) -> Floats:
+        """Return for each row the rate of finds over all shipments and all the past."""
         state = np.zeros((3, self._moments.size), dtype=np.int64)
         state[2] = NO_TIME
         slots = np.zeros(self._moments.size, dtype=np.int64)
         self._tally_spells((), target, None, slots, np.array([NEVER]), state, party=party)
-        return state
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rates: Floats = state[0] * WHOLE / state[1]
+            return rates
 
     def _table(self, plan: Plan) -> Floats:
         keys = together([self._keys[name] for name in plan.by], self._moments.size, self._past.joint)
@@ -138,14 +141,18 @@ class Lookups:
                 self._tally_spells(
                     plan.by, target, place, slots, plan.spell_array, state[plan.target_row(target) :], moments
                 )
-        for target in plan.rates:
-            row = plan.overall_row(target)
-            overall = self._overall[target, self._past.party(plan.by)]
-            state[row : row + 3] = overall if order is None else overall[:, order]
+        bases = np.empty((len(plan.rates), moments.size))
+        for place, target in enumerate(plan.rates):
+            base = self._bases[target, self._past.party(plan.by)]
+            bases[place] = base if order is None else base[order]
         answers = np.empty((len(plan.questions), moments.size))
-        rows = np.arange(moments.size) if order is None else order
-        reading.read_answers(plan.asks, plan.priors, state, self._moments, missing, rows, 0, moments.size, answers)
-        return answers
+        missing = missing if order is None else missing[order]
+        reading.read_answers(plan.asks, plan.priors, state, bases, moments, missing, 0, moments.size, 0, answers)
+        if order is None:
+            return answers
+        placed = np.empty_like(answers)
+        reading.scatter(answers, order, 0, moments.size, placed)
+        return placed
 
     def _tally_spells(
         self,
