@@ -22,6 +22,7 @@ from omdrisk.features.kinds.norm import Norm
 from omdrisk.features.kinds.outcomes import DaysSinceFind, FindRate, FindsCount, NearCase
 from omdrisk.features.kinds.routes import Detour
 from omdrisk.features.kinds.text import HasWords, LexiconWeight, Script, Vagueness
+from omdrisk.features.kinds.text_hs import TextAgainstHS
 from omdrisk.features.kinds.times import Calendar, HoursBetween
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ __all__ = [
     "Script",
     "Share",
     "Similarity",
+    "TextAgainstHS",
     "Vagueness",
     "kinds",
     "register",
@@ -89,6 +91,7 @@ _SHIPPED: tuple[type[Kind], ...] = (
     HasWords,
     Vagueness,
     Script,
+    TextAgainstHS,
     Listed,
     DocumentsMissing,
     CheckDigit,
