@@ -74,14 +74,19 @@ class ListedTaxa(Kind):
         lexicon, since, appendices, taxon = view.tables.derive("taxa", self.table, self._read)
         cells, filed = view.column(self.column), view.time("filed_at")
         values = cells.spread(np.zeros(len(cells.texts)))
-        for place, (folded, bare) in enumerate(view.folded(self.column)):
-            found = lexicon.find_folded(folded, bare)
-            named = {taxon[at] for at in found if not appendices[taxon[at]].isdisjoint(self.appendix)}
+        for place, found in view.once(("taxa", self.table, self.column), lambda: self._find(view, lexicon)):
+            named = sorted({taxon[at] for at in found if not appendices[taxon[at]].isdisjoint(self.appendix)})
             if named:
                 rows = np.flatnonzero(cells.codes == place)
-                values[rows] = np.sum([filed[rows] >= since[at] for at in sorted(named)], axis=0)
+                values[rows] = np.sum([filed[rows] >= since[at] for at in named], axis=0)
                 values[rows[filed[rows] == NO_TIME]] = np.nan
         return values
+
+    def _find(self, view: View, lexicon: Lexicon) -> list[tuple[int, tuple[int, ...]]]:
+        """Return the texts that name anything, and which names they have."""
+        texts = enumerate(view.folded(self.column))
+        named = ((place, lexicon.find_folded(folded, bare)) for place, (folded, bare) in texts)
+        return [(place, found) for place, found in named if found]
 
     def _read(self, table: pd.DataFrame) -> tuple[Lexicon, list[int], list[frozenset[str]], list[int]]:
         """Return the names, and for each taxon from when on it was listed and where, and the taxon of each name."""
