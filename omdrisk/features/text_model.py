@@ -49,7 +49,9 @@ def supported(buckets: Any, places: Any, size: int) -> Any:
 
 
 @compiled
-def descend(buckets: Any, places: Any, known: Any, classes: Any, weights: Any, order: Any, shape: Any, pace: Any) -> Any:
+def descend(
+    buckets: Any, places: Any, known: Any, classes: Any, weights: Any, order: Any, shape: Any, pace: Any
+) -> Any:
     """Return weights and intercepts after some passes over the texts in `order`."""
     size, number = shape
     epochs, rate = pace
@@ -208,13 +210,9 @@ class TextModel:
         gaps, best = self.gaps(buckets, places, np.arange(len(texts)), np.maximum(codes, 0))
         return np.where(codes < 0, np.nan, gaps), best
 
-    def gaps(
-        self, buckets: NDArray[np.int32], places: Places, texts: Places, classes: Places
-    ) -> tuple[Floats, Places]:
+    def gaps(self, buckets: NDArray[np.int32], places: Places, texts: Places, classes: Places) -> tuple[Floats, Places]:
         """Return what :meth:`compare` does, for places of hashed texts and of classes."""
-        gaps, best = log_odds(
-            buckets, places, self.known, self.table, self.scale, self.intercept, (texts, classes)
-        )
+        gaps, best = log_odds(buckets, places, self.known, self.table, self.scale, self.intercept, (texts, classes))
         return gaps, best
 
     def to_dict(self) -> dict[str, Any]:

@@ -86,7 +86,9 @@ class TextAgainstHS(Kind):
     def check(self, tables: Tables) -> None:
         del tables
         if self.bits > MOST_BITS:
-            raise DefinitionError(f"bits: must be at most {MOST_BITS}, not {self.bits}: a model travels, and stays small")
+            raise DefinitionError(
+                f"bits: must be at most {MOST_BITS}, not {self.bits}: a model travels, and stays small"
+            )
 
     def learn(self, view: View) -> dict[str, Any]:
         rows = self._learnable(view)
@@ -129,7 +131,9 @@ class TextAgainstHS(Kind):
         once = known.drop_duplicates(["entity", "chapter"])
         asked = view.shipments.iloc[once.index].assign(filed_at=pd.Timestamp(cut, unit="us", tz="UTC"))
         answers = view.history.ask([Finds((self._text, CHAPTER), target) for target in view.history.targets], asked)
-        finds = pd.Series(np.nansum(list(answers.values()), axis=0), pd.MultiIndex.from_frame(once[["entity", "chapter"]]))
+        finds = pd.Series(
+            np.nansum(list(answers.values()), axis=0), pd.MultiIndex.from_frame(once[["entity", "chapter"]])
+        )
         share = (finds / known.groupby(["entity", "chapter"]).size()).clip(upper=1.0)
         found = share.reindex(pd.MultiIndex.from_frame(known[["entity", "chapter"]])).to_numpy()
         return pd.Series(found, index=known.index)
