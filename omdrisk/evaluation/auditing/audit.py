@@ -106,7 +106,7 @@ def audit_features(
     step("looking for leaks")
     columns = leaking_columns(chosen, rows, found, periods, blocks, worth)
     told = [(d.name, flag, seen, name) for name, flag, seen in columns for d in chosen if name in d.needs]
-    told += [(*each, "") for each in leaking_features(chosen, features, singles, found, periods)]
+    told += [(*each, "") for each in leaking_features(chosen, features, singles, found, periods, blocks)]
     told += [(*each, "") for each in moving_features(*subject.cut(outcomes, chosen))]
     told += [(*each, "") for each in sensitive_features(chosen, shares["shap_share"])]
     flags = pd.DataFrame(told, columns=["indicator", "flag", "seen", "column"], dtype="str")

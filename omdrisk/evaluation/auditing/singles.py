@@ -107,7 +107,7 @@ class Worth:
         finds = np.bincount(cells, self.found[chosen], minlength=shape[0] * shape[1]).reshape(shape)
         point = _measured(finds.sum(axis=0, keepdims=True), sizes.sum(axis=0, keepdims=True))[0]
         low, high = interval(_measured(self.drawn @ finds, self.drawn @ sizes))
-        told = {}
+        told: dict[str, float] = {}
         for place, name in enumerate(("auc", "lift")):
             told |= {name: float(point[place]), f"{name}_low": float(low[place]), f"{name}_high": float(high[place])}
         return told

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from omdrisk.training import Recipe
 
 EVER = pd.Timestamp("2262-01-01", tz="UTC")
-SLICES = 4
 
 
 @dataclass(frozen=True)
@@ -38,33 +37,29 @@ class Window:
     frozen
         Whether outcomes of the future never come back, so that its shipments see the history as of `start`.
     periods
-        Name and first moment of each period, in order; empty for slices of equal size.
+        Name and first moment of each period in which indicators are compared, in order.
     """
 
     name: str
     start: pd.Timestamp
     begin: pd.Timestamp
     end: pd.Timestamp
+    periods: tuple[tuple[str, pd.Timestamp], ...]
     frozen: bool = False
-    periods: tuple[tuple[str, pd.Timestamp], ...] = ()
 
     def periods_of(self, filed: pd.Series) -> tuple[npt.NDArray[np.int64], list[str]]:
         """Return the number of the period of each moment, and their names; a period lasts until the next begins.
 
         Examples
         --------
-        >>> moments = pd.Series(pd.to_datetime(["2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01"], utc=True))
-        >>> Window("future", *[EVER] * 3).periods_of(moments)[0].tolist()
-        [0, 1, 2, 3]
+        >>> begun = [("past", pd.Timestamp(0, tz="UTC")), ("future", pd.Timestamp("2023-02-01", tz="UTC"))]
+        >>> moments = pd.Series(pd.to_datetime(["2023-01-01", "2023-02-01"], utc=True))
+        >>> Window("future", *[EVER] * 3, periods=tuple(begun)).periods_of(moments)
+        (array([0, 1]), ['past', 'future'])
         """
-        if self.periods:
-            starts = pd.DatetimeIndex([start for _, start in self.periods])
-            places = np.maximum(starts.searchsorted(pd.DatetimeIndex(filed), side="right") - 1, 0)
-            return np.asarray(places, dtype=np.int64), [name for name, _ in self.periods]
-        order = np.argsort(filed.to_numpy(), kind="stable")
-        places = np.empty(len(filed), dtype=np.int64)
-        places[order] = np.arange(len(filed)) * SLICES // max(len(filed), 1)
-        return places, [f"slice {number} of {SLICES}" for number in range(1, SLICES + 1)]
+        starts = pd.DatetimeIndex([start for _, start in self.periods])
+        places = np.maximum(starts.searchsorted(pd.DatetimeIndex(filed), side="right") - 1, 0)
+        return np.asarray(places, dtype=np.int64), [name for name, _ in self.periods]
 
 
 def windows(recipe: Recipe, phases: Any = None) -> Iterator[Window]:
@@ -74,7 +69,8 @@ def windows(recipe: Recipe, phases: Any = None) -> Iterator[Window]:
         start = utc(split.past_until, "past_until")
         begin = start if split.future_from is None else utc(split.future_from, "future_from")
         end = EVER if split.future_until is None else utc(split.future_until, "future_until")
-        yield Window("the given future", start, begin, end, frozen=True)
+        periods = (("past", pd.Timestamp(0, tz="UTC")), ("future", begin))
+        yield Window("the given future", start, begin, end, frozen=True, periods=periods)
         return
     chosen = _phases(phases)
     periods = tuple((phase.name, phase.start) for phase in chosen)
