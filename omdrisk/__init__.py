@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from omdrisk.bundle import read_bundle, save_bundle
     from omdrisk.errors import BundleError, DefinitionError, HistoryError, InputError, OmdriskError
-    from omdrisk.evaluation import backtest, holdout
+    from omdrisk.evaluation import audit_features, backtest, holdout
     from omdrisk.features import Catalog, FeaturePipeline
     from omdrisk.history import History
     from omdrisk.linking import link, outcomes_as_of
@@ -36,6 +36,7 @@ _HOMES = {
     "Recipe": "training",
     "RiskModel": "training",
     "Scorer": "scoring",
+    "audit_features": "evaluation",
     "backtest": "evaluation",
     "holdout": "evaluation",
     "link": "linking",
@@ -64,6 +65,7 @@ __all__ = [
     "Recipe",
     "RiskModel",
     "Scorer",
+    "audit_features",
     "backtest",
     "holdout",
     "link",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from omdrisk.evaluation.auditing import FeatureAudit, audit_features
 from omdrisk.evaluation.examinations import examined
 from omdrisk.evaluation.forward import Backtest, backtest
 from omdrisk.evaluation.given import Holdout, holdout
@@ -12,9 +13,11 @@ from omdrisk.evaluation.rules import Rule, read_rules, rule_score
 
 __all__ = [
     "Backtest",
+    "FeatureAudit",
     "Holdout",
     "Ranking",
     "Rule",
+    "audit_features",
     "backtest",
     "blocks_of",
     "draws",

@@ -215,7 +215,9 @@ def _tested(
 
 
 def _table(chosen: Catalog, singles: pd.DataFrame, shares: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:
-    told = flags.groupby("indicator")["flag"].agg(lambda some: "; ".join(dict.fromkeys(some)))
+    told: dict[str, list[str]] = {}
+    for name, flag in zip(flags["indicator"], flags["flag"], strict=True):
+        told.setdefault(name, []).append(flag)
     names = [definition.name for definition in chosen]
     said = {
         "indicator": names,
@@ -225,4 +227,4 @@ def _table(chosen: Catalog, singles: pd.DataFrame, shares: pd.DataFrame, flags: 
         "words": [definition.words["en"] for definition in chosen],
     }
     frame = pd.DataFrame(said).join(singles.join(shares), on="indicator")
-    return frame.assign(flags=frame["indicator"].map(told).fillna(""))
+    return frame.assign(flags=["; ".join(dict.fromkeys(told.get(name, ()))) for name in names])
