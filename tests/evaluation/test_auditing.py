@@ -81,7 +81,7 @@ def audited(small: Small):
     outcome = shipments["shipment_id"].map(known.set_index("shipment_id")["outcome"])
     rng = np.random.default_rng(4)
     draw = rng.random(len(shipments))
-    coded = np.where((outcome == 1) & (draw < 0.9), "LAB", np.where(draw < 0.3, "A", "B"))
+    coded = np.where(outcome == 1, "LAB", np.where(draw < 0.3, "A", "B"))
     shipments["x_sample_code"] = pd.array(coded, dtype="str")
     note = np.where((outcome == 1) | (draw < 0.05), "seen by an officer", None)
     shipments["x_note"] = pd.array(note, dtype="str")
@@ -108,7 +108,6 @@ def audited(small: Small):
         catalog=catalog,
         resamples=60,
         ablate=False,
-        phases=["I", "II", "III"],
         step=said.append,
     )
     assert "looking for leaks" in said

@@ -144,6 +144,9 @@ def leaking_columns(
                 "missing" if told["code"] == 0 else f"{labels[told['code'] - 1]}" if labels is not None else "a range"
             )
             yield name, "value tells the outcome", _seen(what, told)
+        alone = worth.of(scores_of(_often(codes), found, folds_of(periods, blocks)))
+        if alone["auc_low"] >= TOO_GOOD:
+            yield name, "too good", f"ranks alone with an AUC of {alone['auc']:.3f} (at least {alone['auc_low']:.3f})"
         filled = (codes > 0).astype(np.int64)
         measured = worth.of(scores_of(filled, found, folds_of(periods, blocks)))
         if measured["auc_low"] >= TELLING_WHEN_FILLED:
@@ -153,6 +156,15 @@ def leaking_columns(
                 "being filled tells the outcome",
                 f"filled in {share[0]} of the finds and {share[1]} of the rest",
             )
+
+
+def _often(codes: Places) -> Places:
+    """Return codes in which all but the most frequent are one."""
+    counts = np.bincount(codes)
+    kept = np.argsort(-counts, kind="stable")[:MANY_VALUES]
+    place = np.full(counts.size, MANY_VALUES, dtype=np.int64)
+    place[kept] = np.arange(kept.size)
+    return place[codes]
 
 
 def _seen(what: str, told: dict[str, Any]) -> str:
