@@ -110,6 +110,7 @@ def audit_features(
     told += [(*each, "") for each in moving_features(*subject.cut(outcomes, chosen))]
     told += [(*each, "") for each in sensitive_features(chosen, shares["shap_share"])]
     flags = pd.DataFrame(told, columns=["indicator", "flag", "seen", "column"], dtype="str")
+    flags = flags.drop_duplicates(["indicator", "flag"], ignore_index=True)
     step("timing each by itself")
     table = _table(chosen, singles, shares, flags)
     table["cluster"] = clusters(features).to_numpy()
