@@ -176,7 +176,9 @@ def _say(audit: FeatureAudit) -> None:
                  ("lift alone", "right"), ("SHAP share", "right"), ("s / 100,000", "right"))  # fmt: skip
     for row in audit.table.sort_values("shap_share", ascending=False).head(12).to_dict("records"):
         best.add_row(
-            row["indicator"], f"{row['coverage']:.0%}", f"{row['auc']:.3f} ({row['auc_low']:.3f}-{row['auc_high']:.3f})",
+            row["indicator"],
+            f"{row['coverage']:.0%}",
+            f"{row['auc']:.3f} ({row['auc_low']:.3f}-{row['auc_high']:.3f})",
             f"{row['lift']:.1f} ({row['lift_low']:.1f}-{row['lift_high']:.1f})", f"{row['shap_share']:.1%}",
             f"{row['seconds_per_100k']:.2f}",
         )  # fmt: skip

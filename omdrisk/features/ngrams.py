@@ -36,7 +36,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @compiled
-def script_of(code: int) -> int:
+def script_of(code: int) -> int:  # noqa: PLR0911 - a table of ranges
     """Return 0 for what divides words, 1 for a letter of a script with spaces, 2 of one without."""
     if code < 0x80:
         return 1 if 97 <= code <= 122 else 0

@@ -49,7 +49,7 @@ def supported(buckets: Any, places: Any, size: int) -> Any:
 
 
 @compiled
-def descend(
+def descend(  # noqa: C901 - one loop in a loop in a loop
     buckets: Any, places: Any, known: Any, classes: Any, weights: Any, order: Any, shape: Any, pace: Any
 ) -> Any:
     """Return weights and intercepts after some passes over the texts in `order`."""

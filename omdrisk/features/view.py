@@ -130,7 +130,7 @@ class View:
         return self.once(("folded", name), lambda: _folded(self.column(name).texts))
 
     def both(self, name: str) -> list[str]:
-        """Return the different texts of the column `name` folded, and behind each its form without accents, if it has one."""
+        """Return the different texts of the column `name` folded, each with its form without accents behind it."""
         made = self.folded(name)
         return self.once(("both", name), lambda: [fold if fold == bare else f"{fold} {bare}" for fold, bare in made])
 

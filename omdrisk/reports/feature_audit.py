@@ -1,4 +1,4 @@
-"""The audit of indicators as one offline web page: what to ask first, what each family is worth, then every indicator."""
+"""The audit of indicators as one offline web page: what to ask first, what each family is worth, every indicator."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
     from omdrisk.evaluation import FeatureAudit
 
-CAVEATS = (
-    "Indicators are measured on shipments that somebody examined: what they are worth there carries the habits of whoever "
-    "selected them.",
-    "A flag is a question for a person. The bounds behind it are stated in the documentation of the audit, and a leak that "
-    "stays below them is not seen.",
-    "Intervals are of 95% and draw whole days. Where finds are few they are wide, and a loss whose interval holds 0 says "
-    "nothing either way.",
+HABITS = (
+    "Indicators are measured on shipments that somebody examined: what they are worth there carries the habits of "
+    "whoever selected them."
+)
+QUESTIONS = (
+    "A flag is a question for a person. The bounds behind it are stated in the documentation of the audit, and a leak "
+    "that stays below them is not seen."
+)
+INTERVALS = (
+    "Intervals are of 95% and draw whole days. Where finds are few they are wide, and a loss whose interval holds 0 "
+    "says nothing either way."
 )
 INDICATORS = {
     "words": "indicator",
@@ -72,7 +76,7 @@ def write_feature_audit(
         title=plain(title, 300),
         lead=plain(lead),
         facts=[fact for audit in audits for fact in _facts(audit)],
-        caveats=list(CAVEATS),
+        caveats=[HABITS, QUESTIONS, INTERVALS],
         sections=[_section(audit) for audit in audits],
     )
     return write_whole(Path(path), text)
@@ -112,7 +116,7 @@ def _section(audit: FeatureAudit) -> Section:
 def _leaks(audit: FeatureAudit) -> TableBlock:
     suspected = audit.flags[audit.flags["indicator"].isin(audit.leaks)]
     if not len(suspected):
-        said = "No column tells the outcome, no declared field is too good alone, and nothing moves when later data is gone."
+        said = "No column tells the outcome, no declared field is too good alone, and nothing moves with later data."
         return table_block("Suspected leaks", pd.DataFrame({"result": ["none"], "tested": [said]}))
     note = "Leave these out until somebody has said how and when the column is filled."
     return table_block("Suspected leaks", suspected, note)
@@ -152,8 +156,8 @@ def _indicators(table: pd.DataFrame) -> TableBlock:
     frame = frame.round(3)
     frame["alike"] = frame["alike"].map(lambda number: f"{number}" if number else "")
     note = (
-        "AUC and lift (at a tenth inspected) of each alone, ranked by what its values were worth in other periods; worst and "
-        "best period by AUC. Gain and SHAP share: of all that moves the head. Alike: number of its cluster."
+        "AUC and lift (at a tenth inspected) of each alone, ranked by what its values were worth in other periods; worst "
+        "and best period by AUC. Gain and SHAP share: of all that moves the head. Alike: number of its cluster."
     )
     return table_block("Every indicator", frame, note)
 

@@ -36,9 +36,7 @@ def catalog() -> Catalog:
 @pytest.fixture(scope="module")
 def fitted(small: Small, catalog: Catalog) -> FeaturePipeline:
     shipments = small.world.shipments.head(4_000)
-    history = History.from_tables(
-        shipments, small.outcomes, keys=history_keys(catalog), values=history_values(catalog)
-    )
+    history = History.from_tables(shipments, small.outcomes, keys=history_keys(catalog), values=history_values(catalog))
     return FeaturePipeline(catalog, history).fit(shipments)
 
 

@@ -1,5 +1,7 @@
 """What a head loses without a family of indicators: it is grown again without, and both rank the same shipments."""
 
+# ruff: noqa: N803, N806 - as in scikit-learn, X is the input
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -47,7 +49,8 @@ def without_families(
     future
         Features of the shipments tested on, 1 where found, and their blocks.
     metrics, resamples, seed
-        As for `evaluate`. Every score is the mean of heads of three seeds: one head's luck with its draws is no finding.
+        As for `evaluate`. Every score is the mean of heads of three seeds: one head's luck with its draws is no
+        finding.
     step
         Called with the name of each family.
 

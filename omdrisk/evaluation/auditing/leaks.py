@@ -5,14 +5,14 @@ Three tests of values and one of time. Their bounds were set by looking at the s
 no law of nature, and a flag is a question for a person.
 
 * A value tells the outcome: the odds of a find, on the days on which the value occurs, are at the lower end of a wide
-  interval 25 times those of all rows, in some period or in all. In the wildlife imports the columns that inspectors code
-  after a seizure reach 34 (source), 62 (unit) and 93 (purpose), and the agency's own honest ones 21. Canonical columns
-  are declared by definition, and a country can be that bad (Laos in the same data: 66), so for them it takes 250. Tested
-  are the columns themselves, for a rate over such a column tells the outcome just as well.
+  interval 25 times those of all rows, in some period or in all. In the wildlife imports the columns that inspectors
+  code after a seizure reach 34 (source), 62 (unit) and 93 (purpose), and the agency's own honest ones 21. Canonical
+  columns are declared by definition, and a country can be that bad (Laos in the same data: 66), so for them it takes
+  250. Tested are the columns themselves, for a rate over such a column tells the outcome just as well.
 * A declared field by itself ranks better than 0.9 (AUC, lower end). Honest fields reach 0.79, on all three.
 * Being filled tells the outcome: whether a column is filled ranks better than 0.8.
-* A feature moves when what was known later is taken away, or when other rows of its table are. What asks the history may
-  rank as well as it likes as long as it does not.
+* A feature moves when what was known later is taken away, or when other rows of its table are. What asks the history
+  may rank as well as it likes as long as it does not.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def leaking_features(
     for definition in catalog:
         if definition.kind.questions():
             continue
-        auc, low = singles.loc[definition.name, ["auc", "auc_low"]].astype(float)
+        auc, low = (float(singles[name].to_dict()[definition.name]) for name in ("auc", "auc_low"))
         if low >= TOO_GOOD:
             yield definition.name, "too good", f"ranks alone with an AUC of {auc:.3f} (at least {low:.3f})"
         codes = levels_of(features[definition.name].to_numpy(), most=MANY_VALUES)

@@ -22,12 +22,12 @@ class FeatureAudit:
     target
         The head.
     table
-        One row per definition: ``indicator`` (its name), ``id``, ``family``, ``kind``, ``words``; ``coverage`` (share of
-        examined shipments that have it); ``auc`` and ``lift`` (at a tenth inspected) by itself with intervals;
-        ``auc_worst_period`` and ``auc_best_period``; ``gain_share`` and ``shap_share``; ``cluster`` (those alike have one
-        number, 0 is like no other); ``seconds_per_100k`` (computed alone); ``flags``.
+        One row per definition: ``indicator`` (its name), ``id``, ``family``, ``kind``, ``words``; ``coverage`` (share
+        of examined shipments that have it); ``auc`` and ``lift`` (at a tenth inspected) by itself with intervals;
+        ``auc_worst_period`` and ``auc_best_period``; ``gain_share`` and ``shap_share``; ``cluster`` (those alike have
+        one number, 0 is like no other); ``seconds_per_100k`` (computed alone); ``flags``.
     flags
-        One row per finding: ``indicator``, ``flag``, ``seen``, and ``columns`` where a column is to blame.
+        One row per finding: ``indicator``, ``flag``, ``seen``, and ``column`` where one is to blame.
     families
         What the head loses without each family: see `without_families`.
     facts

@@ -133,8 +133,10 @@ def folds_of(periods: Places, blocks: Places) -> Places:
 
     Examples
     --------
-    >>> folds_of(np.array([0, 0, 1]), np.array([5, 6, 7])).tolist(), folds_of(np.zeros(2, int), np.array([5, 6])).tolist()
-    ([0, 0, 1], [0, 1])
+    >>> folds_of(np.array([0, 0, 1]), np.array([5, 6, 7])).tolist()
+    [0, 0, 1]
+    >>> folds_of(np.array([0, 0]), np.array([5, 6])).tolist()
+    [0, 1]
     """
     if len(np.unique(periods)) > 1:
         return periods

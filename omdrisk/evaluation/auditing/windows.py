@@ -73,9 +73,9 @@ def windows(recipe: Recipe, phases: Any = None) -> Iterator[Window]:
         yield Window("the given future", start, begin, end, frozen=True, periods=periods)
         return
     chosen = _phases(phases)
-    periods = tuple((phase.name, phase.start) for phase in chosen)
+    begun = tuple((phase.name, phase.start) for phase in chosen)
     for phase in reversed(chosen):
-        yield Window(f"phase {phase.name}", phase.start, phase.start, phase.end, periods=periods)
+        yield Window(f"phase {phase.name}", phase.start, phase.start, phase.end, periods=begun)
 
 
 def _phases(phases: Any) -> Sequence[Any]:

@@ -1,4 +1,4 @@
-"""How a shipment's parties, addresses, telephones and containers are linked with earlier cases, over shipments shared."""
+"""How parties, addresses, telephones and containers are linked with earlier cases, over shipments that they shared."""
 
 # ruff: noqa: D102 - what each method means is said once, in Kind
 

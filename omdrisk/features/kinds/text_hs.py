@@ -111,7 +111,8 @@ class TextAgainstHS(Kind):
         both = np.array([*view.both(self.column), None], dtype=object)[texts.codes]
         columns = {"text": both, "entity": entity.codes, "filed": filed}
         rows = pd.DataFrame(columns | {"chapter": np.array([*chapter.texts, None], dtype=object)[chapter.codes]})
-        return rows[there]
+        known: pd.DataFrame = rows[there]
+        return known
 
     def _cuts(self, moments: Places) -> list[int]:
         """Return from when on each model may judge: at `fewest` shipments, at every doubling, and behind the last."""
