@@ -156,8 +156,8 @@ def _indicators(table: pd.DataFrame) -> TableBlock:
     frame = frame.round(3)
     frame["alike"] = frame["alike"].map(lambda number: f"{number}" if number else "")
     note = (
-        "AUC and lift (at a tenth inspected) of each alone, ranked by what its values were worth in other periods; worst "
-        "and best period by AUC. Gain and SHAP share: of all that moves the head. Alike: number of its cluster."
+        "AUC and lift (at a tenth inspected) of each alone, ranked by what its values were worth in other periods; "
+        "worst and best period by AUC. Gain and SHAP share: of all that moves the head. Alike: number of its cluster."
     )
     return table_block("Every indicator", frame, note)
 
