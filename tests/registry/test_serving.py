@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from omdrisk.registry import Run, register, track
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from tests.conftest import Small
 
 PATIENCE = 240.0
@@ -28,16 +28,16 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def address(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def port(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Start the server on a free port of the loopback, and end it by its own handle."""
     root = tmp_path_factory.mktemp("serving")
     store = f"sqlite:///{root / 'mlflow.db'}"
     register(track(Run(bundle=small.bundle, params={}, metrics={}, tags={}), tracking_uri=store), tracking_uri=store)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        free = probe.getsockname()[1]
     command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", "models:/omdrisk/1"]
-    command += ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(free), "--workers", "1"]
     environment = {**os.environ, "MLFLOW_TRACKING_URI": store, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     log = root / "server.log"
     with log.open("wb") as said:
@@ -45,20 +45,20 @@ def address(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             command, stdout=said, stderr=said, env=environment, cwd=root, start_new_session=os.name != "nt"
         )
     try:
-        _wait(f"http://127.0.0.1:{port}/ping", server, log)
-        yield f"http://127.0.0.1:{port}/invocations"
+        _wait(free, server, log)
+        yield free
     finally:
         _end(server)
 
 
-def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
     patience = time.monotonic() + PATIENCE
     while time.monotonic() < patience:
         assert server.poll() is None, log.read_text(encoding="utf-8", errors="replace")[-3000:]
         try:
-            with urllib.request.urlopen(url, timeout=2):
+            if _answer(port, "GET", "/ping", timeout=2)[0] == 200:
                 return
-        except (urllib.error.URLError, OSError):
+        except OSError:
             time.sleep(0.2)
     raise AssertionError(log.read_text(encoding="utf-8", errors="replace")[-3000:])
 
@@ -78,17 +78,27 @@ def _end(server: subprocess.Popen[bytes]) -> None:
         server.wait(15)
 
 
-def asked(url: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return list(json.load(answer)["predictions"])
+def asked(port: int, body: dict[str, Any]) -> list[dict[str, Any]]:
+    status, text = _answer(port, "POST", "/invocations", json.dumps(body), timeout=60)
+    assert status == 200, text[:2000]
+    return list(json.loads(text)["predictions"])
 
 
-def test_the_server_gives_the_scorer_s_numbers(small: Small, address: str) -> None:
+def _answer(port: int, method: str, path: str, body: str | None = None, *, timeout: float) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def test_the_server_gives_the_scorer_s_numbers(small: Small, port: int) -> None:
     rows = small.incoming.head(25)
     body = json.loads(rows.to_json(orient="split", date_format="iso", date_unit="us"))
     body.pop("index")
-    found = asked(address, {"dataframe_split": body})
+    found = asked(port, {"dataframe_split": body})
     expected = omdrisk.load(small.bundle).score(rows)
     for head in ("drug", "wildlife"):
         for part in ("raw", "score", "percentile"):
@@ -98,8 +108,8 @@ def test_the_server_gives_the_scorer_s_numbers(small: Small, address: str) -> No
     assert {one["model_version"] for one in found} == set(expected["model_version"])
 
 
-def test_one_shipment_with_few_fields(small: Small, address: str) -> None:
+def test_one_shipment_with_few_fields(small: Small, port: int) -> None:
     one = {"shipment_id": "S1", "filed_at": "2023-09-15T08:00:00Z", "goods_description": "<b>tiles</b>", "packages": 3}
-    found = asked(address, {"dataframe_records": [one]})
+    found = asked(port, {"dataframe_records": [one]})
     assert 0 <= found[0]["drug_score"] <= 1
     assert "missing" in found[0]["data_quality"]
