@@ -181,7 +181,8 @@ def _checked(root: Path, digests: Mapping[str, str]) -> dict[str, bytes]:
 
 
 def _head(target: str, contents: Mapping[str, bytes]) -> Head:
-    from omdrisk.features import Catalog, FeaturePipeline
+    from omdrisk.features import Catalog
+    from omdrisk.features.fitted import FittedFeatures
     from omdrisk.training import Calibration, Head, Recipe
     from omdrisk.training.reference import Reference
 
@@ -190,7 +191,7 @@ def _head(target: str, contents: Mapping[str, bytes]) -> Head:
     return Head(
         target=target,
         recipe=Recipe.from_dict(values["recipe"], f"heads/{target}/recipe.json"),
-        pipeline=FeaturePipeline.from_state(values["pipeline"], catalog),
+        pipeline=FittedFeatures.from_state(values["pipeline"], catalog),
         text=contents[f"heads/{target}/{_BOOSTER}"].decode(),
         calibration=Calibration.from_dict(values["calibration"]),
         reference=Reference.from_dict(values["reference"]),

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
-from omdrisk.entities.texts import entity
+from omdrisk.entities.fields import Fields
 from omdrisk.errors import HistoryError
+from omdrisk.records.coded import Coded, coded
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
 SHORTEST_SECRET: Final = 16
@@ -72,6 +73,7 @@ class Keyring:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> ring = Keyring(b"0123456789abcdef")
     >>> keys = ring.hash("consignee", pd.Series(["tax:VN:0100233488", None], dtype="str"))
     >>> keys.dtype, bool(keys[0]), keys[1]
@@ -85,17 +87,23 @@ class Keyring:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = bytes(secret)
+        self._starts: dict[str, hmac.HMAC] = {}
 
-    def hash(self, name: str, values: pd.Series) -> NDArray[np.int64]:
+    def __reduce__(self) -> tuple[type[Keyring], tuple[bytes]]:
+        return type(self), (self._secret,)
+
+    def hash(self, name: str, values: pd.Series | Coded) -> NDArray[np.int64]:
         """Return the key of each value of the entity `name`, 0 where missing."""
-        codes, distinct = pd.factorize(values)
-        start = hmac.new(self._secret, name.encode() + b"\0", hashlib.sha256)
-        keys = np.zeros(len(distinct) + 1, dtype=np.int64)
-        for place, value in enumerate(distinct.tolist()):
+        made = values if isinstance(values, Coded) else coded(values)
+        start = self._starts.get(name)
+        if start is None:
+            start = self._starts[name] = hmac.new(self._secret, name.encode() + b"\0", hashlib.sha256)
+        keys = []
+        for value in made.texts:
             digest = start.copy()
             digest.update(str(value).encode())
-            keys[place] = int.from_bytes(digest.digest()[:8], "big", signed=True) or 1
-        return keys[codes]
+            keys.append(int.from_bytes(digest.digest()[:8], "big", signed=True) or 1)
+        return np.array([*keys, 0], dtype=np.int64)[made.codes]
 
     def joint(self, *parts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return one key for each row of several keys, 0 where any of them is 0; the order of the parts counts."""
@@ -109,6 +117,7 @@ class Keyring:
         keys = mixed.view(np.int64)
         return np.where(known, np.where(keys == 0, 1, keys), 0)
 
-    def of(self, shipments: pd.DataFrame, by: tuple[str, ...]) -> NDArray[np.int64]:
+    def of(self, shipments: pd.DataFrame | Fields, by: tuple[str, ...]) -> NDArray[np.int64]:
         """Return the joint key of the entities `by` for each shipment, 0 where one of them is missing."""
-        return self.joint(*(self.hash(name, entity(shipments, name)) for name in by))
+        fields = Fields.of(shipments)
+        return self.joint(*(self.hash(name, fields.entity(name)) for name in by))

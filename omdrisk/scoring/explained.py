@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omdrisk.entities import Fields
 from omdrisk.errors import InputError, did_you_mean
-from omdrisk.explaining import check_counts, check_language, reasons_table
-from omdrisk.records import as_table
+from omdrisk.explaining import Reasoner, Teller, check_counts, check_language, reasons_table
 from omdrisk.scoring.scores import scorable
 from omdrisk.scoring.why import contributions_of, group_table, reasons_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omdrisk.explaining import Contributions
-    from omdrisk.scoring.columns import SharedFeatures
+    from omdrisk.scoring.columns import Seen, SharedFeatures
     from omdrisk.training import Head
 
 
@@ -27,6 +27,7 @@ class Explained:
 
     heads: dict[str, Head]
     _features: SharedFeatures
+    _reasoners: dict[tuple[str, str], Reasoner]
 
     def explain(
         self,
@@ -70,16 +71,12 @@ class Explained:
         check_counts(top, against)
         check_language(language)
         chosen = self._chosen(heads)
-        rows = self._rows(shipments)
-        found = reasons_of(
-            rows,
-            {name: self.heads[name] for name in chosen},
-            self._features,
-            language,
-            top=top,
-            against=against,
-        )
-        ids = rows["shipment_id"].tolist() if len(rows) else []
+        seen = self._seen(shipments)
+        if seen is None:
+            return reasons_table([])
+        reasoners = {name: self._reasoner(name, language) for name in chosen}
+        found = reasons_of(seen, {name: self.heads[name] for name in chosen}, reasoners, top=top, against=against)
+        ids = seen.fields.text("shipment_id").tolist()
         return reasons_table([(each, name, found[name][at]) for at, each in enumerate(ids) for name in chosen])
 
     def contributions(self, shipments: Any, head: str | None = None, group: str = "feature") -> pd.DataFrame:
@@ -99,11 +96,12 @@ class Explained:
         InputError
             If the head or the group is unknown.
         """
-        table = as_table(shipments, "shipments")
-        valid, _ = scorable(table)
+        fields = Fields(shipments)
+        valid, _ = scorable(fields)
         heads = {name: self.heads[name] for name in self._chosen(head)}
-        parts = contributions_of(table.loc[valid], heads, self._features) if valid.any() else {}
-        found = {name: group_table(one, parts.get(name), group, valid, table.index) for name, one in heads.items()}
+        seen = self._features.see(fields if valid.all() else fields.take(valid)) if valid.any() else None
+        parts = contributions_of(seen, heads) if seen is not None else {}
+        found = {name: group_table(one, parts.get(name), group, valid, fields.index) for name, one in heads.items()}
         return found[head] if head is not None else pd.concat(found, axis=1)
 
     def shap(self, shipments: Any, head: str | None = None) -> Any:
@@ -130,12 +128,26 @@ class Explained:
 
     def _contributions(self, shipments: Any, head: str | None) -> Contributions:
         name = self._one(head)
-        return contributions_of(self._rows(shipments), {name: self.heads[name]}, self._features)[name]
+        seen = self._seen(shipments)
+        if seen is None:
+            seen = self._features.see(Fields(shipments).take(np.empty(0, dtype=np.int64)))
+        return contributions_of(seen, {name: self.heads[name]})[name]
 
-    def _rows(self, shipments: Any) -> pd.DataFrame:
-        """Return the rows that can be scored."""
-        table = as_table(shipments, "shipments")
-        return table.loc[scorable(table)[0]]
+    def _seen(self, shipments: Any) -> Seen | None:
+        """Look at the rows that can be scored; None where there is none."""
+        fields = Fields(shipments)
+        valid, _ = scorable(fields)
+        if not valid.any():
+            return None
+        return self._features.see(fields if valid.all() else fields.take(valid))
+
+    def _reasoner(self, head: str, language: str) -> Reasoner:
+        found = self._reasoners.get((head, language))
+        if found is None:
+            pipeline = self.heads[head].pipeline
+            tellers = {each.name: Teller(each, language, pipeline.learnt_.get(each.name, ())) for each in pipeline.catalog_}
+            found = self._reasoners[head, language] = Reasoner(tellers)
+        return found
 
     def _chosen(self, heads: str | Sequence[str] | None) -> list[str]:
         names = list(self.heads) if heads is None else [heads] if isinstance(heads, str) else list(heads)

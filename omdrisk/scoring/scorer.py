@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omdrisk.entities import Fields
 from omdrisk.explaining import check_language
 from omdrisk.records import as_table
 from omdrisk.scoring.columns import SharedFeatures
@@ -17,13 +18,14 @@ from omdrisk.scoring.explained import Explained
 from omdrisk.scoring.quality import needed_columns
 from omdrisk.scoring.ranking import BANDS
 from omdrisk.scoring.remembering import Remembering
-from omdrisk.scoring.scores import head_scores, quality, scorable, with_rejects
+from omdrisk.scoring.scores import head_scores, quality, scorable, texts_of, with_rejects
 from omdrisk.scoring.worklist import make_worklist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from omdrisk.bundle import Bundle
+    from omdrisk.explaining import Reasoner
     from omdrisk.history import History
     from omdrisk.training import Head
 
@@ -73,6 +75,7 @@ class Scorer(Explained, Remembering):
         self._features = SharedFeatures({name: head.pipeline for name, head in self.heads.items()}, history)
         self._needed = needed_columns(self.heads.values())
         self._warned: set[str] = set()
+        self._reasoners: dict[tuple[str, str], Reasoner] = {}
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -106,23 +109,22 @@ class Scorer(Explained, Remembering):
         UserWarning
             Once for each column that the heads use and that the whole table lacks.
         """
-        table = as_table(shipments, "shipments")
-        valid, why = scorable(table)
-        rows = table.loc[valid]
-        features = self._features.of(rows) if len(rows) else {}
+        fields = Fields(shipments)
+        valid, why = scorable(fields)
+        seen = self._features.see(fields if valid.all() else fields.take(valid)) if valid.any() else None
         scores: dict[str, Any] = {}
         for name, head in self.heads.items():
-            scores |= head_scores(name, head, features.get(name), rows, valid, self._bands)
+            scores |= head_scores(name, head, seen, valid, self._bands)
         texts: list[str] = []
-        if len(rows):
+        if seen is not None:
             history = self.history is not None or not self._features.asks_history
-            texts, absent = quality(rows, self.heads, features, self._needed, history=history)
+            texts, absent = quality(seen, self.heads, self._needed, history=history)
             self._warn(absent)
         scores["data_quality"] = with_rejects(texts, valid, why)
-        scores["model_version"] = pd.array([self.version] * len(table), dtype="str")
+        scores["model_version"] = texts_of([self.version] * len(valid))
         moment = pd.Timestamp(self._clock()).tz_convert("UTC").as_unit("us")
-        scores["scored_at"] = pd.Series([moment] * len(table), dtype="datetime64[us, UTC]").array
-        return pd.DataFrame(scores, index=table.index)
+        scores["scored_at"] = pd.DatetimeIndex([moment]).repeat(len(valid))
+        return pd.DataFrame(scores, index=fields.index)
 
     def _warn(self, columns: Sequence[str]) -> None:
         with self._lock:
@@ -145,13 +147,13 @@ class Scorer(Explained, Remembering):
             If the head is unknown, or not named although the bundle has several.
         """
         name = self._one(head)
-        table = as_table(shipments, "shipments")
-        valid, _ = scorable(table)
-        if valid.all() and len(table):
-            return self._features.of(table)[name]
-        filled = pd.DataFrame(np.nan, index=table.index, columns=list(self.heads[name].features))
+        fields = Fields(shipments)
+        valid, _ = scorable(fields)
+        if valid.all() and len(fields):
+            return self._features.see(fields).table(name)
+        filled = pd.DataFrame(np.nan, index=fields.index, columns=list(self.heads[name].features))
         if valid.any():
-            filled.iloc[np.flatnonzero(valid)] = self._features.of(table.loc[valid])[name].to_numpy()
+            filled.iloc[np.flatnonzero(valid)] = self._features.see(fields.take(valid)).features(name)
         return filled
 
     def worklist(

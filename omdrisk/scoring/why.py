@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +11,8 @@ import pandas as pd
 from omdrisk.explaining import (
     BASE,
     Contributions,
-    Facts,
+    Fact,
     Reason,
-    Reasoner,
-    Teller,
     explain_head,
     group_names,
     grouped,
@@ -24,47 +23,47 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from omdrisk.scoring.columns import SharedFeatures
+    from omdrisk.explaining import Reasoner
+    from omdrisk.scoring.columns import Seen, Stated
     from omdrisk.training import Head
 
 
+@dataclass(frozen=True)
+class _Row:
+    """What is known of one shipment, read when a reason asks for it."""
+
+    values: npt.NDArray[np.float64]
+    told: Stated
+    row: int
+
+    def of(self, feature: int) -> Fact:
+        return Fact(self.values[feature].item(), *self.told.of(self.row, feature))
+
+
 def reasons_of(
-    rows: pd.DataFrame,
+    seen: Seen,
     heads: Mapping[str, Head],
-    shared: SharedFeatures,
-    language: str,
+    reasoners: Mapping[str, Reasoner],
     *,
     top: int,
     against: int,
 ) -> dict[str, list[list[Reason]]]:
     """Return for each head the reasons of each row."""
-    if not len(rows):
-        return {name: [] for name in heads}
-    features = shared.of(rows)
-    stated = shared.stated(rows)
     found = {}
     for name, head in heads.items():
-        learnt = head.pipeline.learnt_
-        reasoner = Reasoner({d.name: Teller(d, language, learnt.get(d.name, ())) for d in head.pipeline.catalog_})
-        shap = explain_head(head, features[name]).parts.to_numpy()
-        told = stated[name]
-        facts = zip(
-            features[name].to_numpy().tolist(),
-            told.shown.tolist(),
-            told.norms.tolist(),
-            told.known.tolist(),
-            strict=True,
-        )
+        features = seen.features(name)
+        shap = np.asarray(head.contributions(features), dtype=np.float64)[:, :-1]
+        told = seen.stated(name)
         found[name] = [
-            reasoner.reasons(Facts(*each), row, top=top, against=against) for each, row in zip(facts, shap, strict=True)
+            reasoners[name].reasons(_Row(features[row], told, row), parts, top=top, against=against)
+            for row, parts in enumerate(shap)
         ]
     return found
 
 
-def contributions_of(rows: pd.DataFrame, heads: Mapping[str, Head], shared: SharedFeatures) -> dict[str, Contributions]:
+def contributions_of(seen: Seen, heads: Mapping[str, Head]) -> dict[str, Contributions]:
     """Return for each head the contribution of each feature of each row."""
-    features = shared.of(rows)
-    return {name: explain_head(head, features[name]) for name, head in heads.items()}
+    return {name: explain_head(head, seen.table(name)) for name, head in heads.items()}
 
 
 def group_table(
