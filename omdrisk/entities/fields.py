@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_TEXT = pd.StringDtype(na_value=np.nan)
 _UTC_MICROSECONDS = pd.DatetimeTZDtype("us", "UTC")
 _PLAIN = ("text", "code")
 
@@ -150,7 +149,7 @@ class Fields:
             return Coded(np.full(len(self), -1, dtype=np.int64), [])
         spec = self._spec(name)
         array = self._array(name)
-        if array.dtype == _TEXT and (spec is None or spec.type in _PLAIN or not self._canonical):
+        if _is_text(array) and (spec is None or spec.type in _PLAIN or not self._canonical):
             return text_cells(array, spec) if self._canonical else coded(array).map(_same)
         return coded(as_text(self._series(name))).map(_same)
 
@@ -159,7 +158,7 @@ class Fields:
             return np.full(len(self), np.nan)
         array = self._array(name)
         spec = self._spec(name)
-        if array.dtype == "float64" and isinstance(array, np.ndarray):
+        if isinstance(array, np.ndarray) and array.dtype == np.float64:
             return number_cells(array, spec) if self._canonical else array
         values = self._series(name)
         if values.dtype == "float64":
@@ -184,14 +183,20 @@ class Fields:
         if name not in self._places:
             return np.ones(len(self), dtype=bool)
         array = self._array(name)
+        spec = self._spec(name)
+        if self._canonical and _is_text(array) and (spec is None or spec.type in _PLAIN):
+            return self.text(name).codes < 0
+        if isinstance(array, np.ndarray) and array.dtype == np.float64:
+            return np.isnan(self.number(name))
         if array.dtype == _UTC_MICROSECONDS:
             return self.time(name) == NO_TIME
-        spec = self._spec(name)
-        if self._canonical and array.dtype == _TEXT and (spec is None or spec.type in _PLAIN):
-            return self.text(name).codes < 0
-        if array.dtype == "float64" and isinstance(array, np.ndarray):
-            return np.isnan(self.number(name))
         return self._series(name).isna().to_numpy(dtype=bool)
+
+
+def _is_text(array: Any) -> bool:
+    """Say whether an array has the dtype ``str``, in a fraction of the time that comparing dtypes takes."""
+    dtype = array.dtype
+    return isinstance(dtype, pd.StringDtype) and dtype.na_value is np.nan
 
 
 def _same(text: str) -> str:

@@ -72,7 +72,7 @@ class View:
         self.tables = Tables() if tables is None else tables
         self.history = history
         self.learnt = dict(learnt or {})
-        self._questions = list(dict.fromkeys(questions))
+        self._questions = questions if isinstance(questions, tuple) else tuple(dict.fromkeys(questions))
         self._answers: dict[Question, NDArray[np.float64]] = {}
         self._kept: dict[Hashable, Any] = {}
 
@@ -111,6 +111,10 @@ class View:
         """Return the entity `name` as coded texts."""
         return self.fields.entity(name)
 
+    def entities(self, names: tuple[str, ...]) -> Coded:
+        """Return several entities as one whose texts are tuples; missing where any of them is missing."""
+        return self.once(("entities", names), lambda: self.joint(*map(self.entity, names)))
+
     def joint(self, *parts: Coded) -> Coded:
         """Return several coded texts as one whose texts are tuples; missing where any part is missing."""
         if len(parts) == 1:
@@ -129,11 +133,13 @@ class View:
         """Return the history's answer to `question`; NaN where there is no history or no decision time."""
         if self.history is None or "filed_at" not in self.fields:
             return self.missing()
-        if question not in self._answers:
-            asked = [*self._questions, question] if question not in self._questions else self._questions
+        found = self._answers.get(question)
+        if found is None:
+            asked = (*self._questions, question) if question not in self._questions else self._questions
             self._answers.update(self.history.ask(asked, self.fields))
-            self._questions = []
-        return self._answers[question]
+            self._questions = ()
+            found = self._answers[question]
+        return found
 
 
 def _folded(texts: list[str]) -> Folded:

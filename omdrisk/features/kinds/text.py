@@ -74,13 +74,15 @@ class LexiconWeight(Kind):
     def compute(self, view: View) -> NDArray[np.float64]:
         texts_, terms_ = matches(view, self.table, self.column)
         chosen, concepts, weights = view.tables.derive(self, self.table, self._terms)
+        cells = view.column(self.column)
         here = chosen[terms_]
+        if not here.any():
+            return cells.spread(np.zeros(len(cells.texts)))
         places, concept, weight = texts_[here], concepts[terms_[here]], weights[terms_[here]]
         order = np.lexsort((weight, concept, places))
         places, concept, weight = places[order], concept[order], weight[order]
         last = np.ones(len(places), dtype=bool)
         last[:-1] = (places[1:] != places[:-1]) | (concept[1:] != concept[:-1])
-        cells = view.column(self.column)
         return cells.spread(np.bincount(places[last], weight[last], len(cells.texts)).astype(np.float64))
 
     def _terms(self, table: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.float64]]:
