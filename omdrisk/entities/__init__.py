@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from omdrisk.entities.airports import airport
 from omdrisk.entities.fields import Fields, entity, number
 from omdrisk.entities.keyring import Keyring, agency_secret
 from omdrisk.entities.names import ENTITIES, PARTIES, PARTY_ENTITIES, columns_of
@@ -17,6 +18,7 @@ __all__ = [
     "Fields",
     "Keyring",
     "agency_secret",
+    "airport",
     "columns_of",
     "entity",
     "micros",

@@ -196,7 +196,7 @@ class Fields:
 def _is_text(array: Any) -> bool:
     """Say whether an array has the dtype ``str``, in a fraction of the time that comparing dtypes takes."""
     dtype = array.dtype
-    return isinstance(dtype, pd.StringDtype) and dtype.na_value is np.nan
+    return isinstance(dtype, pd.StringDtype) and dtype.na_value is not pd.NA
 
 
 def _same(text: str) -> str:

@@ -79,9 +79,7 @@ _MADE: dict[str, Callable[[Fields], Numbers]] = {
     "density_kg_m3": _pair("gross_weight_kg", "volume_m3"),
     "gross_net_ratio": _pair("gross_weight_kg", "net_weight_kg"),
     "freight_value_ratio": _pair("freight_charge", "invoice_value"),
-    "payload_share": lambda fields: _ratio(
-        fields.number("gross_weight_kg"), _of_container(fields, "payload_kg")
-    ),
+    "payload_share": lambda fields: _ratio(fields.number("gross_weight_kg"), _of_container(fields, "payload_kg")),
     "vgm_gap_share": _vgm_gap_share,
     "master_weight_gap_share": _master_weight_gap_share,
     "master_package_gap": lambda fields: fields.number("master_packages") - fields.number("packages"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
 from typing import TYPE_CHECKING
 
+from omdrisk.entities.airports import airport
 from omdrisk.entities.names import ENTITIES, PARTIES, columns_of
 from omdrisk.parties.addresses import address_key, phone_key
 from omdrisk.parties.keys import party_key
@@ -42,13 +42,6 @@ def _plain_text(text: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
-@cache
-def _airport_countries() -> dict[str, str]:
-    import airportsdata
-
-    return {code: entry["country"] for code, entry in airportsdata.load("IATA").items()}
-
-
 def place_country(place: str) -> str:
     """Return the country of a UN/LOCODE or IATA airport code, or an empty text.
 
@@ -61,7 +54,7 @@ def place_country(place: str) -> str:
     if len(code) == _LOCODE_LETTERS and code[:2].isalpha() and code.isalnum():
         return code[:2]
     if len(code) == _IATA_LETTERS:
-        return _airport_countries().get(code, "")
+        return airport(code)[0]
     return ""
 
 
@@ -96,9 +89,7 @@ def _first(text: str) -> str:
 
 
 _MADE: dict[str, Maker] = {
-    **{
-        party: _of_columns((f"{party}_name", f"{party}_country", f"{party}_tax_id"), party_key) for party in PARTIES
-    },
+    **{party: _of_columns((f"{party}_name", f"{party}_country", f"{party}_tax_id"), party_key) for party in PARTIES},
     **{f"{party}_address": _of_column(f"{party}_address", address_key) for party in PARTIES},
     **{f"{party}_phone": _of_column(f"{party}_phone", phone_key) for party in PARTIES},
     **{f"{party}_person": _of_column(f"{party}_name", normal_form) for party in PARTIES},

@@ -1,4 +1,4 @@
-"""What a fitted pipeline does with shipments: all of scoring, and none of scikit-learn, which takes a second to load."""
+"""What a fitted pipeline does with shipments: all of scoring, and no scikit-learn, which takes a second to load."""
 
 # ruff: noqa: N803 - scikit-learn calls the input X
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+
 @dataclass(frozen=True)
 class Folded:
     """Texts folded, and the same without accents, in the order of the coded texts that they come from."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from omdrisk.features import Catalog, Definition, View
+    from omdrisk.features import Catalog, Definition, Tables, View
     from omdrisk.features.fitted import FittedFeatures
     from omdrisk.history import History
 
@@ -35,9 +35,9 @@ class Part:
     definitions: dict[str, Definition] = field(default_factory=dict)
     learnt: dict[str, Any] = field(default_factory=dict)
     by_kind: dict[Any, str] = field(default_factory=dict)
-    tables: dict[str, tuple[str, pd.DataFrame]] = field(default_factory=dict)
+    tables: dict[str, tuple[str, Tables]] = field(default_factory=dict)
 
-    def fits(self, definition: Definition, learnt: str, tables: Mapping[str, tuple[str, pd.DataFrame]]) -> bool:
+    def fits(self, definition: Definition, learnt: str, tables: Mapping[str, tuple[str, Tables]]) -> bool:
         """Say whether a definition, with digests of what it learnt and looks up, agrees with the others."""
         return (
             definition.name not in self.definitions
@@ -191,8 +191,7 @@ def _knowable(view: View, modes: tuple[str, ...], by: tuple[str, ...], *, asks: 
 def _place(pipeline: FittedFeatures, parts: list[Part], known: dict[str, tuple[int, str]]) -> Source:
     """Find for each definition of a pipeline the part that computes it, or add it where it fits."""
     catalog = pipeline.catalog_
-    rows = catalog.tables.to_dict()
-    tables = {name: (_digest(rows[name]), catalog.tables[name]) for name in catalog.tables}
+    tables = {name: (_digest_of(catalog.tables, name), catalog.tables) for name in catalog.tables}
     places = []
     for definition in catalog:
         own = {name: tables[name] for name in definition.kind.tables}
@@ -216,8 +215,12 @@ def _pipeline(part: Part, pipelines: Mapping[str, FittedFeatures], history: Hist
     from omdrisk.features import Catalog, Tables
 
     first = next(iter(pipelines.values()))
-    catalog = Catalog(part.definitions.values(), Tables({name: table for name, (_, table) in part.tables.items()}))
+    catalog = Catalog(part.definitions.values(), Tables.of({name: tables for name, (_, tables) in part.tables.items()}))
     return type(first).from_state({**first.state(), "learnt": part.learnt}, catalog, history)
+
+
+def _digest_of(tables: Tables, name: str) -> str:
+    return tables.derive("digest", name, lambda _: _digest(tables.plain(name)))
 
 
 def _digest(value: Any) -> str:

@@ -145,7 +145,9 @@ class Explained:
         found = self._reasoners.get((head, language))
         if found is None:
             pipeline = self.heads[head].pipeline
-            tellers = {each.name: Teller(each, language, pipeline.learnt_.get(each.name, ())) for each in pipeline.catalog_}
+            tellers = {
+                each.name: Teller(each, language, pipeline.learnt_.get(each.name, ())) for each in pipeline.catalog_
+            }
             found = self._reasoners[head, language] = Reasoner(tellers)
         return found
 

@@ -94,7 +94,9 @@ def with_rejects(texts: Sequence[str], valid: Flags, why: Sequence[str]) -> Any:
     """Lay the texts of valid rows and the reasons of the others into one column."""
     if len(texts) == len(valid):
         return texts_of(texts)
-    return texts_of([text if text is not None else reason for text, reason in zip(_texts(texts, valid), why, strict=True)])
+    return texts_of(
+        [text if text is not None else reason for text, reason in zip(_texts(texts, valid), why, strict=True)]
+    )
 
 
 def texts_of(texts: Sequence[str | None]) -> Any:
