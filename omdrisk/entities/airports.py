@@ -12,7 +12,7 @@ Place = tuple[float, float]
 @cache
 def _airports() -> dict[str, tuple[str, str, str]]:
     # the table of airportsdata has four times as many rows without such a code, and its own reader makes all of them
-    with resources.files("airportsdata").joinpath("airports.csv").open(encoding="utf-8", newline="") as lines:
+    with resources.files("airportsdata").joinpath("airports.csv").open(encoding="utf-8") as lines:
         rows = csv.reader(lines)
         header = next(rows)
         code, *told = (header.index(name) for name in ("iata", "country", "lat", "lon"))

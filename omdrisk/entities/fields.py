@@ -190,7 +190,8 @@ class Fields:
             return np.isnan(self.number(name))
         if array.dtype == _UTC_MICROSECONDS:
             return self.time(name) == NO_TIME
-        return self._series(name).isna().to_numpy(dtype=bool)
+        flags: NDArray[np.bool_] = self._series(name).isna().to_numpy(dtype=bool)
+        return flags
 
 
 def _is_text(array: Any) -> bool:

@@ -152,6 +152,7 @@ _NUMERIC_KINDS = frozenset({"integer", "floating", "mixed-integer-float", "decim
 
 
 def column_of(values: pd.Series, spec: Column | None) -> pd.Series:
+    """Return a column in its canonical type; one without a declaration is an agency's own."""
     if spec is None:
         return _extra(values)
     if spec.type == "time":
@@ -164,6 +165,13 @@ def column_of(values: pd.Series, spec: Column | None) -> pd.Series:
 
 
 def names_of(frame: pd.DataFrame, known: dict[str, Column], what: str) -> list[str]:
+    """Return the canonical name of each column; those that the table does not know get the prefix ``x_``.
+
+    Raises
+    ------
+    InputError
+        If two columns come to the same name.
+    """
     names = [str(name) for name in frame.columns]
     told = [name if name in known or name.startswith("x_") else f"x_{header_key(name)}" for name in names]
     seen: dict[str, str] = {}

@@ -91,6 +91,7 @@ class Seen:
     def __init__(self, shared: SharedFeatures, fields: Fields) -> None:
         self.fields = fields
         self._shared = shared
+        self._features: dict[str, Floats] = {}
         self._views = [pipeline.view(fields) for pipeline in shared.pipelines]
 
     def __len__(self) -> int:
@@ -103,7 +104,9 @@ class Seen:
 
     def features(self, head: str) -> Floats:
         """Return the features of a head, shape (rows, features), in the order of its model."""
-        return self._every[:, self._shared.columns[head]]
+        if head not in self._features:
+            self._features[head] = np.take(self._every, self._shared.columns[head], axis=1)
+        return self._features[head]
 
     def table(self, head: str) -> pd.DataFrame:
         """Return the features of a head with their names and the index of the shipments."""

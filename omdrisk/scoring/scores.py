@@ -51,7 +51,8 @@ def scorable(table: pd.DataFrame | Fields) -> tuple[Flags, list[str]]:
 
 def head_scores(name: str, head: Head, seen: Seen | None, valid: Flags, least: Mapping[str, float]) -> dict[str, Any]:
     """Return the columns of one head; `seen` are the valid rows, None where there is none."""
-    raw = score = place = standing = np.empty(0)
+    raw = score = standing = np.empty(0)
+    place = np.empty(0, dtype=np.int64)
     if seen is not None:
         raw = np.asarray(head.raw(seen.features(name)), dtype=np.float64)
         score = np.asarray(head.probability(raw), dtype=np.float64)
