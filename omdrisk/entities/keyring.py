@@ -60,6 +60,8 @@ def agency_secret(explicit: bytes | str | None = None) -> bytes:
 
 
 _ALL = 2**64 - 1
+_DIGEST = 32
+"""Bytes of a SHA-256."""
 _FEW = 4
 """Up to so many rows Python's own arithmetic is faster than numpy's."""
 
@@ -116,12 +118,14 @@ class Keyring:
         start = self._starts.get(name)
         if start is None:
             start = self._starts[name] = hmac.new(self._secret, name.encode() + b"\0", hashlib.sha256)
-        keys = []
+        digests = []
         for value in made.texts:
             digest = start.copy()
             digest.update(str(value).encode())
-            keys.append(int.from_bytes(digest.digest()[:8], "big", signed=True) or 1)
-        return np.array([*keys, 0], dtype=np.int64)[made.codes]
+            digests.append(digest.digest())
+        keys = np.frombuffer(b"".join([*digests, bytes(_DIGEST)]), dtype=">i8")[:: _DIGEST // 8].astype(np.int64)
+        keys[:-1][keys[:-1] == 0] = 1
+        return keys[made.codes]
 
     def joint(self, *parts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return one key for each row of several keys, 0 where any of them is 0; the order of the parts counts."""
