@@ -26,6 +26,7 @@ from omdrisk.errors import BundleError, DefinitionError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from omdrisk.features import Catalog
     from omdrisk.training import Head
 
 FORMAT = 1
@@ -116,7 +117,7 @@ def read_bundle(path: str | Path) -> Bundle:
     manifest = _manifest(root)
     contents = _checked(root, manifest["files"])
     try:
-        heads = tuple(_head(target, contents) for target in manifest["heads"])
+        heads = _heads(manifest["heads"], contents)
     except (KeyError, TypeError, ValueError, DefinitionError) as error:
         raise BundleError(f"{root}: is damaged or of another version ({error}). {_WAY_OUT}") from error
     version = hashlib.sha256(_json(manifest["files"])).hexdigest()[:12]
@@ -180,17 +181,25 @@ def _checked(root: Path, digests: Mapping[str, str]) -> dict[str, bytes]:
     return contents
 
 
-def _head(target: str, contents: Mapping[str, bytes]) -> Head:
-    from omdrisk.features import Catalog, FeaturePipeline
+def _heads(targets: Iterable[str], contents: Mapping[str, bytes]) -> tuple[Head, ...]:
+    heads: list[Head] = []
+    for target in targets:
+        heads.append(_head(target, contents, heads[0].pipeline.catalog_ if heads else None))
+    return tuple(heads)
+
+
+def _head(target: str, contents: Mapping[str, bytes], like: Catalog | None) -> Head:
+    from omdrisk.features import Catalog
+    from omdrisk.features.fitted import FittedFeatures
     from omdrisk.training import Calibration, Head, Recipe
     from omdrisk.training.reference import Reference
 
     values = {part: json.loads(contents[f"heads/{target}/{part}.json"]) for part in _JSON_PARTS}
-    catalog = Catalog.from_dict(values["catalog"])
+    catalog = Catalog.from_dict(values["catalog"], like)
     return Head(
         target=target,
         recipe=Recipe.from_dict(values["recipe"], f"heads/{target}/recipe.json"),
-        pipeline=FeaturePipeline.from_state(values["pipeline"], catalog),
+        pipeline=FittedFeatures.from_state(values["pipeline"], catalog),
         text=contents[f"heads/{target}/{_BOOSTER}"].decode(),
         calibration=Calibration.from_dict(values["calibration"]),
         reference=Reference.from_dict(values["reference"]),

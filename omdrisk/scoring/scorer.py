@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omdrisk.entities import Fields
 from omdrisk.records import as_table
 from omdrisk.scoring.columns import SharedFeatures
 from omdrisk.scoring.draw import check_capacity
@@ -18,12 +19,13 @@ from omdrisk.scoring.listing import Listing
 from omdrisk.scoring.quality import needed_columns
 from omdrisk.scoring.ranking import BANDS, with_capacity
 from omdrisk.scoring.remembering import Remembering
-from omdrisk.scoring.scores import head_scores, quality, scorable, with_rejects
+from omdrisk.scoring.scores import head_scores, quality, scorable, texts_of, with_rejects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from omdrisk.bundle import Bundle
+    from omdrisk.explaining import Reasoner
     from omdrisk.history import History
     from omdrisk.scoring.audit import Auditor
     from omdrisk.training import Head
@@ -78,6 +80,7 @@ class Scorer(Explained, Listing, Remembering):
         self._features = SharedFeatures({name: head.pipeline for name, head in self.heads.items()}, history)
         self._needed = needed_columns(self.heads.values())
         self._warned: set[str] = set()
+        self._reasoners: dict[tuple[str, str], Reasoner] = {}
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -118,31 +121,30 @@ class Scorer(Explained, Listing, Remembering):
         UserWarning
             Once for each column that the heads use and that the whole table lacks.
         """
-        table = as_table(shipments, "shipments")
-        scores = self._scored(table)
+        scores = self._scored(shipments)
         if capacity is not None:
             scores = with_capacity(scores, self.heads, check_capacity(capacity))
         if self.audit is not None:
-            self.audit.scores(self, table, scores)
+            self.audit.scores(self, as_table(shipments, "shipments"), scores)
         return scores
 
-    def _scored(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the scores of a canonical table, of which nothing is logged."""
-        valid, why = scorable(table)
-        rows = table.loc[valid]
-        features = self._features.of(rows) if len(rows) else {}
+    def _scored(self, shipments: Any) -> pd.DataFrame:
+        """Return the scores of shipments, of which nothing is logged."""
+        fields = Fields(shipments)
+        valid, why = scorable(fields)
+        seen = self._features.see(fields if valid.all() else fields.take(valid)) if valid.any() else None
         scores: dict[str, Any] = {}
         for name, head in self.heads.items():
-            scores |= head_scores(name, head, features.get(name), rows, valid, self._bands)
+            scores |= head_scores(name, head, seen, valid, self._bands)
         texts: list[str] = []
-        if len(rows):
+        if seen is not None:
             history = self.history is not None or not self._features.asks_history
-            texts, absent = quality(rows, self.heads, features, self._needed, history=history)
+            texts, absent = quality(seen, self.heads, self._needed, history=history)
             self._warn(absent)
         scores["data_quality"] = with_rejects(texts, valid, why)
-        scores["model_version"] = pd.array([self.version] * len(table), dtype="str")
-        scores["scored_at"] = pd.Series([self.now()] * len(table), dtype="datetime64[us, UTC]").array
-        return pd.DataFrame(scores, index=table.index)
+        scores["model_version"] = texts_of([self.version] * len(valid))
+        scores["scored_at"] = pd.DatetimeIndex([self.now()]).repeat(len(valid))
+        return pd.DataFrame(scores, index=fields.index)
 
     def _warn(self, columns: Sequence[str]) -> None:
         with self._lock:
@@ -165,11 +167,11 @@ class Scorer(Explained, Listing, Remembering):
             If the head is unknown, or not named although the bundle has several.
         """
         name = self._one(head)
-        table = as_table(shipments, "shipments")
-        valid, _ = scorable(table)
-        if valid.all() and len(table):
-            return self._features.of(table)[name]
-        filled = pd.DataFrame(np.nan, index=table.index, columns=list(self.heads[name].features))
+        fields = Fields(shipments)
+        valid, _ = scorable(fields)
+        if valid.all() and len(fields):
+            return self._features.see(fields).table(name)
+        filled = pd.DataFrame(np.nan, index=fields.index, columns=list(self.heads[name].features))
         if valid.any():
-            filled.iloc[np.flatnonzero(valid)] = self._features.of(table.loc[valid])[name].to_numpy()
+            filled.iloc[np.flatnonzero(valid)] = self._features.see(fields.take(valid)).features(name)
         return filled

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     import numpy.typing as npt
     import pandas as pd
 
-    from omdrisk.features import FeaturePipeline
+    from omdrisk.features.fitted import FittedFeatures
     from omdrisk.training.calibration import Calibration
     from omdrisk.training.model import RiskModel
     from omdrisk.training.recipe import Recipe
@@ -47,7 +48,7 @@ class Head:
 
     target: str
     recipe: Recipe
-    pipeline: FeaturePipeline = field(repr=False)
+    pipeline: FittedFeatures = field(repr=False)
     text: str = field(repr=False)
     calibration: Calibration
     reference: Reference = field(repr=False)
@@ -72,20 +73,27 @@ class Head:
 
         return forest_of(self.text)
 
-    def raw(self, features: pd.DataFrame) -> Floats:
-        """Return the raw scores (log-odds before calibration) of features that the pipeline made."""
+    def raw(self, features: pd.DataFrame | Floats) -> Floats:
+        """Return the raw scores (log-odds before calibration) of features that the pipeline made.
+
+        A table is read by the names of its columns; an array has them in the order of the model.
+        """
         from omdrisk.training.columns import in_order
 
         if self.forest is None:
             return self.model.raw_score(features)
+        if isinstance(features, np.ndarray):
+            return self.forest.raw_score(features)
         return self.forest.raw_score(in_order(features, self.features))
 
-    def contributions(self, features: pd.DataFrame) -> Floats:
+    def contributions(self, features: pd.DataFrame | Floats) -> Floats:
         """Return the exact SHAP values of features in the order of their columns, and behind them the base."""
         from omdrisk.training.columns import as_given, in_order, names_of
 
         if self.forest is None:
             return self.model.contributions(features)
+        if isinstance(features, np.ndarray):
+            return self.forest.contributions(features)
         values = self.forest.contributions(in_order(features, self.features))
         return as_given(values, names_of(features) or self.features, self.features)
 
