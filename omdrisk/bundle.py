@@ -7,6 +7,7 @@
         pipeline.json             what the features learnt (the values of categories)
         booster.txt               the trees, as LightGBM writes them
         calibration.json reference.json facts.json
+        probes.json               made-up rows with LightGBM's scores, by which the fast trees prove themselves
 
 The format number rises when an older omdrisk could not read, or would misread, what a newer one writes; the reader of
 every earlier format stays. The same heads give the same bytes.
@@ -33,6 +34,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 _JSON_PARTS = ("recipe", "catalog", "pipeline", "calibration", "reference", "facts")
 _BOOSTER = "booster.txt"
+_PROBES = "probes.json"
 _WAY_OUT = "Take a fresh copy from whoever trained it, or train again."
 
 
@@ -125,6 +127,8 @@ def read_bundle(path: str | Path) -> Bundle:
 
 
 def _files(head: Head) -> Iterable[tuple[str, bytes]]:
+    from omdrisk.training.probes import Probes
+
     parts = {
         "recipe": head.recipe.to_dict(),
         "catalog": head.pipeline.catalog_.to_dict(),
@@ -136,6 +140,9 @@ def _files(head: Head) -> Iterable[tuple[str, bytes]]:
     for part, values in parts.items():
         yield f"heads/{head.target}/{part}.json", _json(values)
     yield f"heads/{head.target}/{_BOOSTER}", head.text.encode()
+    probes = head.probes or Probes.of(head.text)
+    if probes is not None:
+        yield f"heads/{head.target}/{_PROBES}", _json(probes.to_dict())
 
 
 def _json(values: Any) -> bytes:
@@ -192,10 +199,12 @@ def _head(target: str, contents: Mapping[str, bytes], like: Catalog | None) -> H
     from omdrisk.features import Catalog
     from omdrisk.features.fitted import FittedFeatures
     from omdrisk.training import Calibration, Head, Recipe
+    from omdrisk.training.probes import Probes
     from omdrisk.training.reference import Reference
 
     values = {part: json.loads(contents[f"heads/{target}/{part}.json"]) for part in _JSON_PARTS}
     catalog = Catalog.from_dict(values["catalog"], like)
+    probes = contents.get(f"heads/{target}/{_PROBES}")
     return Head(
         target=target,
         recipe=Recipe.from_dict(values["recipe"], f"heads/{target}/recipe.json"),
@@ -204,4 +213,5 @@ def _head(target: str, contents: Mapping[str, bytes], like: Catalog | None) -> H
         calibration=Calibration.from_dict(values["calibration"]),
         reference=Reference.from_dict(values["reference"]),
         facts=values["facts"],
+        probes=None if probes is None else Probes.from_dict(json.loads(probes)),
     )

@@ -20,6 +20,7 @@ from omdrisk.scoring.quality import needed_columns
 from omdrisk.scoring.ranking import BANDS, with_capacity
 from omdrisk.scoring.remembering import Remembering
 from omdrisk.scoring.scores import head_scores, quality, scorable, texts_of, with_rejects
+from omdrisk.scoring.watching import drifted_features, unseen_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -79,7 +80,7 @@ class Scorer(Explained, Listing, Remembering):
         self._bands = dict(bands)
         self._features = SharedFeatures({name: head.pipeline for name, head in self.heads.items()}, history)
         self._needed = needed_columns(self.heads.values())
-        self._warned: set[str] = set()
+        self._warned: set[tuple[str, str]] = set()
         self._reasoners: dict[tuple[str, str], Reasoner] = {}
         self._lock = threading.Lock()
 
@@ -119,7 +120,8 @@ class Scorer(Explained, Listing, Remembering):
         Warns
         -----
         UserWarning
-            Once for each column that the heads use and that the whole table lacks.
+            Once for each column that the heads use and that the whole table lacks; and, from a thousand shipments on,
+            once for each column most of whose values training had not, and each feature that has drifted since.
         """
         scores = self._scored(shipments)
         if capacity is not None:
@@ -140,23 +142,25 @@ class Scorer(Explained, Listing, Remembering):
         if seen is not None:
             history = self.history is not None or not self._features.asks_history
             texts, absent = quality(seen, self.heads, self._needed, history=history)
-            self._warn(absent)
+            self._warn(absent, unseen_columns(seen, self.heads), drifted_features(seen, self.heads))
         scores["data_quality"] = with_rejects(texts, valid, why)
         scores["model_version"] = texts_of([self.version] * len(valid))
         scores["scored_at"] = pd.DatetimeIndex([self.now()]).repeat(len(valid))
         return pd.DataFrame(scores, index=fields.index)
 
-    def _warn(self, columns: Sequence[str]) -> None:
-        with self._lock:
-            new = [name for name in columns if name not in self._warned]
-            self._warned.update(new)
-        if new:
-            warnings.warn(
-                f"the shipments have no {', '.join(new)}, which the heads use: scores are made without. "
-                "A format map can name the column it is in.",
-                UserWarning,
-                stacklevel=4,
-            )
+    def _warn(self, absent: Sequence[str], unseen: Sequence[str], drifted: Sequence[str]) -> None:
+        said = (
+            (absent, "the shipments have no {}, which the heads use: scores are made without. "
+             "A format map can name the column it is in."),
+            (unseen, "most values in {} were not there in training. A format map may spell its codes otherwise."),
+            (drifted, "these lie otherwise than in training: {}. `omdrisk drift` shows how far."),
+        )  # fmt: skip
+        for names, text in said:
+            with self._lock:
+                new = [name for name in names if (text, name) not in self._warned]
+                self._warned.update((text, name) for name in new)
+            if new:
+                warnings.warn(text.format(", ".join(new)), UserWarning, stacklevel=4)
 
     def features(self, shipments: Any, head: str | None = None) -> pd.DataFrame:
         """Return the features that a head sees, with the index of the input; rejected rows are missing throughout.
