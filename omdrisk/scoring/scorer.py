@@ -150,8 +150,8 @@ class Scorer(Explained, Listing, Remembering):
 
     def _warn(self, absent: Sequence[str], unseen: Sequence[str], drifted: Sequence[str]) -> None:
         said = (
-            (absent, "the shipments have no {}, which the heads use: scores are made without. "
-             "A format map can name the column it is in."),
+            (absent, ("the shipments have no {}, which the heads use: scores are made without. "
+             "A format map can name the column it is in.")),
             (unseen, "most values in {} were not there in training. A format map may spell its codes otherwise."),
             (drifted, "these lie otherwise than in training: {}. `omdrisk drift` shows how far."),
         )  # fmt: skip
