@@ -18,7 +18,7 @@ LAYERS = [
     {"evaluation", "bundle"},
     {"explaining", "scoring"},
     {"reports", "registry", "monitoring", "distributed"},
-    {"demo"},
+    {"demo", "watching"},
     {"cli"},
 ]
 SPECIAL = {"simulation": {"records", "errors"}}
