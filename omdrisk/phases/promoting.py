@@ -119,6 +119,33 @@ def promote_head(
             raise InputError(
                 f"another {target} head is in use now than it was compared with. Run `omdrisk phase compare` again."
             )
+        mark: dict[str, Any] = {"by": by, "approved_by": approved_by, "why": why, "at": at, "failed": failed}
+        mark["phase"] = opened.read()["phase"]
+        if failed:
+            head = replace(head, facts={**head.facts, FORCED: mark})
+        return _promote(opened, head, champion, replaced, key, mark, at, files, step)
+
+
+def roll_back(opened: PhaseFolder, *, by: str, approved_by: str, why: str, at: str) -> Promotion:
+    """Let the model that was in use before the current one be in use again.
+
+    Nothing is deleted: the version that is left says in its tags that it was, and why.
+
+    Raises
+    ------
+    InputError
+        If a name or the reason is missing, both names are one, or there is nothing to go back to.
+    """
+    from omdrisk.registry import promote, remark, under
+
+    _two_people(by, approved_by, why)
+    with opened.working():
+        state = opened.read()
+        where: dict[str, Any] = {"model": state["model"], "tracking_uri": state["store"]}
+        current = under(**where)
+        before = current.tags.get("omdrisk.replaces", "") if current else ""
+        if current is None or not before:
+            raise InputError("there is no earlier version to go back to.")
         mark = {"by": by, "approved_by": approved_by, "why": why, "at": at}
         remark(current.number, {"omdrisk.rolled_back": json.dumps(mark, ensure_ascii=False)}, **where)
         promote(before, **where)
