@@ -16,6 +16,7 @@ from omdrisk.training.tables import as_outcomes, as_shipments
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from omdrisk.features import Catalog
     from omdrisk.training import Recipe
     from omdrisk.training.phases import Phase
 
@@ -37,6 +38,7 @@ def open_phase(
     tested: Sequence[str] | None = None,
     seed: int = 0,
     source: Path | None = None,
+    catalog: Catalog | None = None,
 ) -> PhaseFolder:
     """Open a phase, or take new tables and recipes into one that is open.
 
@@ -67,6 +69,8 @@ def open_phase(
         Seed of training and of intervals.
     source
         Folder whose git revision is written down.
+    catalog
+        Definitions to choose from; None for the shipped ones.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def open_phase(
             "tested": [_written(each) for each in earlier],
             "tables": tables,
             "recipes": {target: digest_of(recipe.to_dict()) for target, recipe in recipes.items()},
-            "catalog": _frozen(opened.root, recipes),
+            "catalog": _frozen(opened.root, recipes, catalog),
             "store": store,
             "model": model,
             "seed": seed,
@@ -183,15 +187,17 @@ def _dates(name: str, file: Path | None, tested: Sequence[str] | None) -> tuple[
     return chosen, earlier
 
 
-def _frozen(root: Path, recipes: Mapping[str, Recipe]) -> str:
+def _frozen(root: Path, recipes: Mapping[str, Recipe], catalog: Catalog | None) -> str:
     from omdrisk.features import Catalog
 
     shutil.rmtree(root / "recipes", ignore_errors=True)
     for target, recipe in recipes.items():
         write_json(root / "recipes" / f"{target}.json", recipe.to_dict())
-    catalog = Catalog.read().to_dict()
-    write_json(root / "catalog.json", catalog)
-    return digest_of(catalog)
+    chosen = Catalog.read() if catalog is None else catalog
+    for recipe in recipes.values():
+        recipe.choose(chosen)
+    write_json(root / "catalog.json", chosen.to_dict())
+    return digest_of(chosen.to_dict())
 
 
 def _written(phase: Phase) -> dict[str, str]:
