@@ -44,7 +44,7 @@ def _opened(folder: Path) -> PhaseFolder:
 
 
 @phase.command("open")
-def open_(
+def open_(  # noqa: PLR0917  (typer makes options of them)
     name: Annotated[str, typer.Argument(help="Name of the phase in models/phases.toml: IV, V, ...")],
     recipe: Recipes,
     shipments: Annotated[Path, typer.Option(help="Canonical shipments (.parquet).")],
