@@ -45,7 +45,7 @@ def card_values(
         "forced": "; ".join(f"{words.target(name)}: {mark['at'][:10]}, {mark['why']}" for name, mark in forced.items())
         or none,
         "trained_on": "; ".join(_learnt(head, words) for head in content.heads),
-        "tables": "; ".join(f"{row['table']}: {row['rows']:,} ({row['digest'][:16]})" for row in tables),
+        "tables": "; ".join(f"{row['table']}: {row['lines']:,} ({row['digest'][:16]})" for row in tables),
         "sensitive": _sensitive(opened, content, labels) or none,
         "gaps": "; ".join(f"{words.target(head.target)}: {', '.join(head.few)}" for head in content.heads if head.few)
         or none,

@@ -306,7 +306,7 @@ def _tables(state: dict[str, Any]) -> pd.DataFrame:
             {
                 "table": name,
                 "file": Path(table["file"]).name,
-                "rows": table["rows"],
+                "lines": table["rows"],
                 "columns": table["columns"],
                 "digest": table["digest"],
             }

@@ -97,7 +97,7 @@ class PhaseContent:
     heads
         The heads.
     tables
-        ``table``, ``file``, ``rows``, ``columns``, ``digest``.
+        ``table``, ``file``, ``lines``, ``columns``, ``digest``.
     examined_by_phase, examined_by_place
         What was learnt from.
     drift

@@ -101,6 +101,7 @@ def _data(content: PhaseContent, words: Words) -> Section:
         blocks.append(words.table(words("data", "heads"), pd.DataFrame(facts)))
     for name, table in (("phases", content.examined_by_phase), ("administrations", content.examined_by_place)):
         if table is not None and len(table):
+            table = table.assign(head=[words.target(str(head)) for head in table["head"]])  # noqa: PLW2901
             note = words("data", "phases_note") if name == "phases" else ""
             blocks.append(words.table(words("data", name), table.head(MOST_ROWS), note, wide=False))
     return Section(words("sections", "data"), blocks)

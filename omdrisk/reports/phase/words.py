@@ -98,7 +98,7 @@ class Words:
         kind = name.partition("@")[0]
         if pd.isna(value):
             return NOTHING
-        if kind.endswith(SHARES):
+        if kind.endswith(SHARES) and kind not in _PLACES:
             return self.share(value)
         return self.number(value, _PLACES.get(kind, 1 if kind == "lift" else None))
 
