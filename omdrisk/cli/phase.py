@@ -214,6 +214,44 @@ def report_(
     emit({"files": [str(path) for path in made.files], "gaps": made.gaps}, json_to)
 
 
+@phase.command("demo")
+def demo_(
+    out: Annotated[Path, typer.Option(help="Folder to leave everything in.")] = Path("phase-demo"),
+    shipments: Annotated[int, typer.Option(help="Size of the simulated world.")] = 240_000,
+    seed: Seed = 0,
+    json_to: Json = None,
+) -> None:
+    """Play a phase on a simulated world: refuse a worse challenger, promote a better one, find planted drift."""
+    from omdrisk.demo import phase_walk
+
+    with steps() as step:
+        done = phase_walk(out, shipments=shipments, seed=seed, step=step)
+    screen.print(
+        "\nA simulated world: these figures show that the method works, not how it does at a border.", style="bold"
+    )
+    for target, said in done.refused.items():
+        screen.print(f"  worse challenger, {target}: {said.split('.')[0]}")
+    for compared in done.compared.values():
+        _say_compared(compared)
+    for target, one in done.promoted.items():
+        _say_promoted(target, one)
+    for advice in done.drift.advice:
+        where = f" in {', '.join(advice.where)}" if advice.where else ""
+        screen.print(f"  drift, {advice.verdict}: {advice.code} {', '.join(advice.names)}{where} since {advice.since}")
+    screen.print(f"\nLeft in {out}/:")
+    for what, path in done.files.items():
+        screen.print(f"  {what:<22} {path}")
+    emit(
+        {
+            "refused": dict(done.refused),
+            "compared": {target: one.leads.to_dict("records") for target, one in done.compared.items()},
+            "promoted": {target: vars(one) for target, one in done.promoted.items()},
+            "drift": [dict(one.to_dict()) for one in done.drift.advice],
+        },
+        json_to,
+    )
+
+
 @app.command()
 def relocate(
     folder: Annotated[Path, typer.Argument(help="Folder that holds mlflow.db and mlartifacts.")] = Path(),

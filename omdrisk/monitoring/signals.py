@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from omdrisk.features.definition import Definition
     from omdrisk.scoring import Scorer
 
     Floats = npt.NDArray[np.float64]
@@ -24,6 +25,7 @@ Kind = Literal["feature", "score", "missing", "unseen"]
 BINS = 10
 UNSEEN = ("consignee", "shipper", "lane")
 UNSEEN_DAYS = 90.0
+GROWING = ("count", "distinct", "finds", "days_since_first")
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,9 @@ def _columns(scorer: Scorer, shipments: pd.DataFrame) -> Iterator[tuple[Signal, 
         features = scorer.features(shipments, target)
         categorical = set(head.pipeline.categorical_)
         yield Signal("score", target, (target,)), head.raw(features), False
-        for name in features.columns:
-            if name not in done:
+        catalog = head.pipeline.catalog_
+        for name in map(str, features.columns):
+            if name not in done and not _grows(catalog[name]):
                 done.add(name)
                 yield Signal("feature", name, tuple(used[name])), _floats(features[name]), name in categorical
     needed = sorted({column for head in scorer.heads.values() for column in head.pipeline.catalog_.needs})
@@ -117,6 +120,15 @@ def _columns(scorer: Scorer, shipments: pd.DataFrame) -> Iterator[tuple[Signal, 
             yield Signal("missing", name, tuple(scorer.heads)), gap, False
     for name in UNSEEN:
         yield Signal("unseen", name, tuple(scorer.heads)), unseen(shipments, name), False
+
+
+def _grows(definition: Definition) -> bool:
+    """Tell whether a feature grows by itself as the history grows older: counts and ages without a window.
+
+    A calm world moves them every week. What they would tell is told by the share of unseen traders and by the scores.
+    """
+    told = definition.to_dict()
+    return told["kind"] in GROWING and told.get("days") is None
 
 
 def unseen(shipments: pd.DataFrame, name: str, days: float = UNSEEN_DAYS) -> Floats:

@@ -57,6 +57,7 @@ def connected(tracking_uri: str | None) -> Iterator[Any]:
     # no figure about its use leaves the machine
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     # a server that is not there is said in seconds
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
