@@ -195,7 +195,7 @@ def _key_of(opened: PhaseFolder, current: dict[str, str]) -> str:
 def _replaced(opened: PhaseFolder, current: dict[str, str]) -> str:
     """Return the version that a promotion replaces: the one in use, or what a killed run of it had found in use."""
     last = [line for line in journal.read(opened.root / "journal.jsonl") if str(line["deed"]).startswith("promot")]
-    if last and last[-1]["deed"] == "promoting" and _key_of(opened, current) == last[-1]["key"]:
+    if last and _key_of(opened, current) == last[-1]["key"]:
         return str(last[-1]["replaces"])
     return current.get("version", "")
 
@@ -234,15 +234,7 @@ def _promote(
         "omdrisk.promoted": json.dumps(mark, ensure_ascii=False),
         "omdrisk.forced": json.dumps(forced, ensure_ascii=False) if forced else "no",
     }
-    journal.add(
-        opened.root / "journal.jsonl",
-        deed="promoting",
-        key=key,
-        head=head.target,
-        replaces=replaced,
-        bundle=bundle.version,
-        **mark,
-    )
+    _told_once(opened, "promoting", key, head=head.target, replaces=replaced, bundle=bundle.version, **mark)
     step("keeping the run")
     run = Run(
         bundle=place,
@@ -266,9 +258,10 @@ def _promote(
         forced=bool(mark["failed"]),
         heads=tuple(each.target for each in heads),
     )
-    journal.add(
-        opened.root / "journal.jsonl",
-        deed="promoted against the gate" if done.forced else "promoted",
+    _told_once(
+        opened,
+        "promoted against the gate" if done.forced else "promoted",
+        key,
         head=head.target,
         version=done.version,
         replaces=done.replaces,
@@ -277,6 +270,13 @@ def _promote(
     )
     opened.done(f"promote/{head.target}", key, at, **{**vars(done), "heads": list(done.heads)})
     return done
+
+
+def _told_once(opened: PhaseFolder, deed: str, key: str, **told: Any) -> None:
+    """Add a deed to the journal, unless a run of it that was killed had added it."""
+    path = opened.root / "journal.jsonl"
+    if (deed, key) not in {(line["deed"], line.get("key")) for line in journal.read(path)}:
+        journal.add(path, deed=deed, key=key, **told)
 
 
 def _numbers(heads: Sequence[Head]) -> dict[str, float]:

@@ -123,9 +123,11 @@ def fetch(uri: str, *, destination: str | Path | None = None, tracking_uri: str 
             folder = mlflow.artifacts.download_artifacts(
                 uri, dst_path=None if destination is None else str(destination)
             )
-        except OSError as error:
+        except (OSError, mlflow.exceptions.MlflowException) as error:
+            if not isinstance(error, OSError) and "No such artifact" not in str(error):
+                raise
             raise OmdriskError(
-                f"{uri}: its files are not where the store says ({error}). If the folder of the store was moved, "
+                f"{uri}: its files are not where the store says. If the folder of the store was moved, "
                 "`omdrisk relocate FOLDER` puts its addresses right."
             ) from error
         where = Path(folder)
