@@ -193,6 +193,10 @@ def report_(
     history: HistoryFolder = None,
     language: Annotated[list[str] | None, typer.Option(help="en, vi; both if not said.")] = None,
     explained: Annotated[int, typer.Option(help="How many shipments to explain for the plots.")] = 400,
+    sharing: Annotated[
+        bool, typer.Option("--sharing", help="Measure the value of sharing, which takes longer.")
+    ] = False,
+    policies: Annotated[Path | None, typer.Option(help="Weeks of inspection policies (.parquet) to show.")] = None,
     json_to: Json = None,
 ) -> None:
     """Write the report of the phase and the model card: web pages in one file each, ready to print."""
@@ -205,6 +209,8 @@ def report_(
             history=history,
             languages=language or ("en", "vi"),
             explained=explained,
+            sharing=sharing,
+            policies=policies,
             step=step,
         )
     for path in made.files:

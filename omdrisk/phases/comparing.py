@@ -12,6 +12,7 @@ from omdrisk.bundle import read_bundle
 from omdrisk.errors import InputError
 from omdrisk.evaluation import blocks_of, lead, metric_names
 from omdrisk.phases import journal
+from omdrisk.phases.extras import fairness_of, in_vain
 from omdrisk.phases.folder import digest_of, write_json
 from omdrisk.phases.gate import Check, calibrated, covered, evidence, fair, lead_enough
 from omdrisk.phases.materials import Materials
@@ -291,7 +292,7 @@ def _gate(
         evidence(recipe, rows),
         lead_enough(recipe, leads[leads["phase"] == deciding], against),
         covered(recipe, materials.shipments, materials.shipments.iloc[learnt["row"].to_numpy()], opening),
-        fair(recipe, sensitive_shares(head, materials)),
+        fair(recipe, sensitive_shares(head, materials), in_vain(fairness_of(head, materials))),
     ]
     if 0 < rows["found"].sum() < len(rows):
         asked = calibrated(recipe, rows, materials.seed)

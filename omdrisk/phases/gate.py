@@ -11,7 +11,7 @@ import pandas as pd
 from omdrisk.evaluation import blocks_of, evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from omdrisk.training import Recipe
 
@@ -121,7 +121,7 @@ def covered(recipe: Recipe, shipments: pd.DataFrame, learnt: pd.DataFrame, openi
     return Check("coverage", share >= recipe.gate.coverage, binding=True, figures=figures)
 
 
-def fair(recipe: Recipe, shares: pd.Series, warnings: tuple[str, ...] = ()) -> Check:
+def fair(recipe: Recipe, shares: pd.Series, vain: Sequence[Mapping[str, Any]] = ()) -> Check:
     """Ask whether one sensitive feature weighs more than is allowed, and whether anything else was warned of.
 
     Parameters
@@ -130,8 +130,8 @@ def fair(recipe: Recipe, shares: pd.Series, warnings: tuple[str, ...] = ()) -> C
         Its gate names the largest share, and whether a warning holds the head back.
     shares
         Share of all contributions of each sensitive feature.
-    warnings
-        What an assessment of fairness says by itself.
+    vain
+        Groups that are shown to be selected in vain far more often than all: ``group``, ``member``, ``ratio``.
     """
     above = shares[shares > recipe.gate.sensitive].sort_values(ascending=False)
     figures = {
@@ -139,9 +139,9 @@ def fair(recipe: Recipe, shares: pd.Series, warnings: tuple[str, ...] = ()) -> C
         "feature": str(shares.idxmax()) if len(shares) else "",
         "limit": recipe.gate.sensitive,
         "above": {str(name): float(share) for name, share in above.items()},
-        "warnings": list(warnings),
+        "vain": [dict(one) for one in vain],
     }
-    return Check("fairness", not len(above) and not warnings, binding=recipe.gate.fairness == "refuse", figures=figures)
+    return Check("fairness", not len(above) and not vain, binding=recipe.gate.fairness == "refuse", figures=figures)
 
 
 def _places(shipments: pd.DataFrame) -> pd.Series:

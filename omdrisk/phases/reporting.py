@@ -71,6 +71,8 @@ def report_phase(
     explained: int = 400,
     simulated: bool = False,
     templates: Path | None = None,
+    sharing: bool = False,
+    policies: Path | None = None,
     step: Callable[[str], None] = lambda _: None,
 ) -> Reported:
     """Write the report of a phase and the model card in each language, and keep them with the runs.
@@ -91,6 +93,8 @@ def report_phase(
         Whether the tables are of a simulated world, which the report then says.
     templates
         Folder of ``model-card.<language>.md``; by default those of ``models/``.
+    sharing, policies
+        See `omdrisk.phases.extras.further_results`.
     step
         Called with the name of each step as it begins.
 
@@ -109,7 +113,13 @@ def report_phase(
         materials = Materials.of(opened, [head.pipeline.catalog_ for head in champion.heads] if champion else [])
         store = materials.history if history is None else _opened(history)
         heads = [_head(opened, target, materials, champion, explained, step) for target in opened.read()["recipes"]]
-        content = _content(opened, materials, champion, told, heads, store, at, step, simulated=simulated)
+        challengers = [head for head in (challenger_of(opened, one.target) for one in heads) if head is not None]
+        step("weighing fairness, sharing and policies")
+        further = further_results(materials, challengers, sharing=sharing, policies=policies, step=step)
+        step("looking for drift")
+        drift = _drift(opened, materials, champion, store)
+        learnt = pd.concat([_learnt(head, materials) for head in challengers], ignore_index=True)
+        content = _content(opened, materials, told, heads, at, drift, learnt, further, simulated=simulated)
         step("writing")
         answers = _answers(opened.root / ANSWERS)
         files: list[Path] = []
@@ -224,23 +234,17 @@ def _promoted(opened: PhaseFolder, target: str) -> dict[str, Any]:
 def _content(
     opened: PhaseFolder,
     materials: Materials,
-    champion: Bundle | None,
     told: dict[str, str],
     heads: list[PhaseHead],
-    history: History,
     at: str,
-    step: Callable[[str], None],
+    drift: Any,
+    learnt: pd.DataFrame,
+    further: dict[str, Any],
     *,
     simulated: bool,
 ) -> PhaseContent:
     state = opened.read()
     lines = journal.read(opened.root / "journal.jsonl")
-    challengers = [head for head in (challenger_of(opened, target) for target in state["recipes"]) if head is not None]
-    step("looking for drift")
-    drift = _drift(opened, materials, champion, history)
-    step("weighing policies, sharing and fairness")
-    further = further_results(materials, challengers, history)
-    learnt = pd.concat([_learnt(head, materials) for head in challengers], ignore_index=True)
     return PhaseContent(
         phase=state["phase"],
         start=state["start"][:10],

@@ -85,7 +85,17 @@ def gate_text(check: Mapping[str, Any], words: Words, labels: Mapping[str, str])
         shares = {key: words.share(_float(figures[key])) for key in ("largest", "limit")}
         told_feature = labels.get(feature, feature) or words("page", "none")
         text = words("gate", "fairness_text", feature=told_feature, **shares)
-        return " ".join([text, *(plain(warning, 300) for warning in figures.get("warnings", []))])
+        vain = [
+            words(
+                "gate",
+                "vain",
+                member=plain(one["member"]),
+                group=words("groups", one["group"]),
+                ratio=words.number(one["ratio"], 1),
+            )
+            for one in figures.get("vain", [])
+        ]
+        return " ".join([text, *vain])
     return words("gate", f"{name}_text", **figures)
 
 

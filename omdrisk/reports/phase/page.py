@@ -111,7 +111,11 @@ def _results(results: Mapping[str, Result], words: Words) -> list[TableBlock | P
     blocks: list[TableBlock | PlotBlock] = []
     for name, result in results.items():
         title = words.target(name) if name else ""
-        blocks.append(words.table(title, result.table.head(MOST_ROWS)))
+        table = result.table.head(MOST_ROWS)
+        said = {
+            name: [words("groups", str(cell)) for cell in table[name]] for name in ("group", "rate_of") if name in table
+        }
+        blocks.append(words.table(title, table.assign(**said)))
         axes: Any = result.plot()
         blocks.append(PlotBlock(title, drawn(axes, title or str(axes.get_title())), wide=True))
     return blocks
