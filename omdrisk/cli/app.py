@@ -42,6 +42,7 @@ from omdrisk.cli import (  # noqa: E402  (each adds its commands to `app`)
     models,  # noqa: F401
     observe,  # noqa: F401
     parties,  # noqa: F401
+    phase,  # noqa: F401
     tables,  # noqa: F401
     unit,  # noqa: F401
     watch,  # noqa: F401
