@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from omdrisk.records import read_cases, read_inspections, read_shipments
     from omdrisk.scoring import Scorer, WorklistPlan, load, read_feedback, score
     from omdrisk.simulation import simulate
-    from omdrisk.training import Head, Recipe, RiskModel, train
+    from omdrisk.training import Head, Recipe, RiskModel, train, tune
 
 __version__ = "0.1.0"
 
@@ -39,6 +39,7 @@ _HOMES = {
     "WorklistPlan": "scoring",
     "audit_features": "evaluation",
     "backtest": "evaluation",
+    "baselines": "evaluation",
     "holdout": "evaluation",
     "link": "linking",
     "load": "scoring",
@@ -52,6 +53,7 @@ _HOMES = {
     "score": "scoring",
     "simulate": "simulation",
     "train": "training",
+    "tune": "training",
 }
 
 __all__ = [
@@ -70,6 +72,7 @@ __all__ = [
     "WorklistPlan",
     "audit_features",
     "backtest",
+    "baselines",
     "holdout",
     "link",
     "load",
@@ -83,6 +86,7 @@ __all__ = [
     "score",
     "simulate",
     "train",
+    "tune",
 ]
 
 
