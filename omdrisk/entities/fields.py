@@ -189,9 +189,8 @@ class Fields:
         if isinstance(array, np.ndarray) and array.dtype == np.float64:
             return np.isnan(self.number(name))
         if array.dtype == _UTC_MICROSECONDS:
-            return self.time(name) == NO_TIME
-        flags: NDArray[np.bool_] = self._series(name).isna().to_numpy(dtype=bool)
-        return flags
+            return np.asarray(self.time(name) == NO_TIME)
+        return np.asarray(self._series(name).isna(), dtype=bool)
 
 
 def _is_text(array: Any) -> bool:
