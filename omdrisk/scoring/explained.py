@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -12,20 +12,26 @@ from omdrisk.entities import Fields
 from omdrisk.errors import InputError, did_you_mean
 from omdrisk.explaining import Reasoner, Teller, check_counts, check_language, reasons_table
 from omdrisk.scoring.scores import scorable
-from omdrisk.scoring.why import contributions_of, group_table, reasons_of
+from omdrisk.scoring.why import contributions_of, group_table, in_probability, reasons_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omdrisk.explaining import Contributions
+    from omdrisk.scoring.audit import Auditor
     from omdrisk.scoring.columns import Seen, SharedFeatures
+    from omdrisk.scoring.scorer import Scorer
     from omdrisk.training import Head
+
+SCALES: Final = ("log-odds", "probability")
 
 
 class Explained:
     """The part of `Scorer` that says why."""
 
     heads: dict[str, Head]
+    audit: Auditor | None
+    _bands: dict[str, float]
     _features: SharedFeatures
     _reasoners: dict[tuple[str, str], Reasoner]
 
@@ -61,26 +67,53 @@ class Explained:
             One row per shipment, head and reason: ``shipment_id``, ``head``, ``rank`` (within its direction),
             ``indicator``, ``feature`` (its strongest), ``family``, ``value`` (as the text states it),
             ``norm``, ``shap`` (log-odds, all features of the indicator), ``share`` (of the sum of all
-            absolute contributions), ``direction`` (``for``, ``against``), ``text``.
+            absolute contributions), ``change`` (of the calibrated probability: the contributions of all indicators
+            change it from the base's to the shipment's), ``direction`` (``for``, ``against``), ``text``,
+            ``band_without`` (the band if this indicator's contribution were taken off the raw score, that is, if
+            nothing were known of it), ``hint`` (says so, where this one indicator decides the band).
 
         Raises
         ------
         InputError
             If the language or a head is unknown, or a count is negative.
         """
+        fields = Fields(shipments)
+        found = self._reasons(fields, top=top, language=language, heads=heads, against=against)
+        if self.audit is not None:
+            self.audit.reasons(cast("Scorer", self), fields.frame(), found)
+        return found
+
+    def _reasons(
+        self,
+        shipments: pd.DataFrame | Fields,
+        *,
+        top: int,
+        language: str,
+        heads: str | Sequence[str] | None = None,
+        against: int = 0,
+    ) -> pd.DataFrame:
+        """Return the reasons of canonical shipments, of which nothing is logged."""
         check_counts(top, against)
         check_language(language)
         chosen = self._chosen(heads)
         seen = self._seen(shipments)
         if seen is None:
             return reasons_table([])
-        reasoners = {name: self._reasoner(name, language) for name in chosen}
-        found = reasons_of(seen, {name: self.heads[name] for name in chosen}, reasoners, top=top, against=against)
+        found = reasons_of(
+            seen,
+            {name: self.heads[name] for name in chosen},
+            {name: self._reasoner(name, language) for name in chosen},
+            top=top,
+            against=against,
+            bands=self._bands,
+        )
         ids = seen.fields.text("shipment_id").tolist()
         return reasons_table([(each, name, found[name][at]) for at, each in enumerate(ids) for name in chosen])
 
-    def contributions(self, shipments: Any, head: str | None = None, group: str = "feature") -> pd.DataFrame:
-        """Return every contribution in log-odds, and the base: each row sums to its raw score.
+    def contributions(
+        self, shipments: Any, head: str | None = None, group: str = "feature", scale: str = "log-odds"
+    ) -> pd.DataFrame:
+        """Return every contribution and the base: each row sums to its raw score, or to its probability.
 
         Parameters
         ----------
@@ -90,18 +123,25 @@ class Explained:
             The head; without it the columns have two levels, head and group.
         group
             ``feature``, ``indicator`` or ``family``: contributions of a group are added up.
+        scale
+            ``log-odds``, or ``probability``: the change of the calibrated probability from the base to the shipment,
+            shared out in proportion to the contributions (see `omdrisk.explaining.slopes`).
 
         Raises
         ------
         InputError
-            If the head or the group is unknown.
+            If the head, the group or the scale is unknown.
         """
         fields = Fields(shipments)
         valid, _ = scorable(fields)
         heads = {name: self.heads[name] for name in self._chosen(head)}
         seen = self._features.see(fields if valid.all() else fields.take(valid)) if valid.any() else None
         parts = contributions_of(seen, heads) if seen is not None else {}
+        if scale not in SCALES:
+            raise InputError(f"scale {scale!r} is unknown. {did_you_mean(scale, SCALES)}")
         found = {name: group_table(one, parts.get(name), group, valid, fields.index) for name, one in heads.items()}
+        if scale == "probability":
+            found = {name: in_probability(heads[name], one) for name, one in found.items()}
         return found[head] if head is not None else pd.concat(found, axis=1)
 
     def shap(self, shipments: Any, head: str | None = None) -> Any:
@@ -135,7 +175,7 @@ class Explained:
 
     def _seen(self, shipments: Any) -> Seen | None:
         """Look at the rows that can be scored; None where there is none."""
-        fields = Fields(shipments)
+        fields = shipments if isinstance(shipments, Fields) else Fields(shipments)
         valid, _ = scorable(fields)
         if not valid.any():
             return None
@@ -148,7 +188,7 @@ class Explained:
             tellers = {
                 each.name: Teller(each, language, pipeline.learnt_.get(each.name, ())) for each in pipeline.catalog_
             }
-            found = self._reasoners[head, language] = Reasoner(tellers)
+            found = self._reasoners[head, language] = Reasoner(tellers, language)
         return found
 
     def _chosen(self, heads: str | Sequence[str] | None) -> list[str]:

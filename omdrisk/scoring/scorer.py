@@ -11,16 +11,15 @@ import numpy as np
 import pandas as pd
 
 from omdrisk.entities import Fields
-from omdrisk.explaining import check_language
-from omdrisk.records import as_table
 from omdrisk.scoring.columns import SharedFeatures
+from omdrisk.scoring.draw import check_capacity
 from omdrisk.scoring.explained import Explained
+from omdrisk.scoring.listing import Listing
 from omdrisk.scoring.quality import needed_columns
-from omdrisk.scoring.ranking import BANDS
+from omdrisk.scoring.ranking import BANDS, with_capacity
 from omdrisk.scoring.remembering import Remembering
 from omdrisk.scoring.scores import head_scores, quality, scorable, texts_of, with_rejects
 from omdrisk.scoring.watching import drifted_features, unseen_columns
-from omdrisk.scoring.worklist import make_worklist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from omdrisk.bundle import Bundle
     from omdrisk.explaining import Reasoner
     from omdrisk.history import History
+    from omdrisk.scoring.audit import Auditor
     from omdrisk.training import Head
 
 
@@ -43,7 +43,7 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Scorer(Explained, Remembering):
+class Scorer(Explained, Listing, Remembering):
     """Scores shipments with the heads of a bundle; safe to share between threads.
 
     Parameters
@@ -57,6 +57,8 @@ class Scorer(Explained, Remembering):
         Least percentile of each band.
     clock
         Where ``scored_at`` comes from; give another in tests and replays.
+    audit
+        Where every score, reason and worklist is logged; see `omdrisk.scoring.audit`.
 
     Attributes
     ----------
@@ -73,11 +75,13 @@ class Scorer(Explained, Remembering):
         *,
         bands: Mapping[str, float] = BANDS,
         clock: Callable[[], datetime] = clock,
+        audit: Auditor | None = None,
     ) -> None:
         self.bundle = bundle
         self.history = history
         self.version = str(bundle.version)
         self.heads: dict[str, Head] = {head.target: head for head in bundle.heads}
+        self.audit = audit
         self._clock = clock
         self._bands = dict(bands)
         self._features = SharedFeatures({name: head.pipeline for name, head in self.heads.items()}, history)
@@ -90,7 +94,11 @@ class Scorer(Explained, Remembering):
         history = "no history" if self.history is None else repr(self.history)
         return f"<Scorer {self.version}: heads {', '.join(self.heads)}; {history}>"
 
-    def score(self, shipments: Any) -> pd.DataFrame:
+    def now(self) -> pd.Timestamp:
+        """Return the time by this scorer's clock, in UTC."""
+        return pd.Timestamp(self._clock()).tz_convert("UTC").as_unit("us")
+
+    def score(self, shipments: Any, capacity: int | None = None) -> pd.DataFrame:
         """Score shipments.
 
         A row's scores depend on the row and on the history alone: they are the same, bit for bit, for the row
@@ -100,6 +108,9 @@ class Scorer(Explained, Remembering):
         ----------
         shipments
             A canonical shipments table (pandas, PyArrow or polars); columns that are absent count as missing.
+        capacity
+            How many can be inspected. With it each head also has ``<head>_capacity_band``: ``high`` for the ranks that
+            fit the capacity, ``elevated`` for those that would fit twice of it, else ``normal``.
 
         Returns
         -------
@@ -119,6 +130,16 @@ class Scorer(Explained, Remembering):
             once for each column most of whose values training had not, and each feature that has drifted since.
         """
         fields = Fields(shipments)
+        scores = self._scored(fields)
+        if capacity is not None:
+            scores = with_capacity(scores, self.heads, check_capacity(capacity))
+        if self.audit is not None:
+            self.audit.scores(self, fields.frame(), scores)
+        return scores
+
+    def _scored(self, shipments: pd.DataFrame | Fields) -> pd.DataFrame:
+        """Return the scores of shipments, of which nothing is logged."""
+        fields = shipments if isinstance(shipments, Fields) else Fields(shipments)
         valid, why = scorable(fields)
         seen = self._features.see(fields if valid.all() else fields.take(valid)) if valid.any() else None
         scores: dict[str, Any] = {}
@@ -131,8 +152,7 @@ class Scorer(Explained, Remembering):
             self._warn(absent, unseen_columns(seen, self.heads), drifted_features(seen, self.heads))
         scores["data_quality"] = with_rejects(texts, valid, why)
         scores["model_version"] = texts_of([self.version] * len(valid))
-        moment = pd.Timestamp(self._clock()).tz_convert("UTC").as_unit("us")
-        scores["scored_at"] = pd.DatetimeIndex([moment]).repeat(len(valid))
+        scores["scored_at"] = pd.DatetimeIndex([self.now()]).repeat(len(valid))
         return pd.DataFrame(scores, index=fields.index)
 
     def _warn(self, absent: Sequence[str], unseen: Sequence[str], drifted: Sequence[str]) -> None:
@@ -142,7 +162,7 @@ class Scorer(Explained, Remembering):
                 new = [name for name in names if (text, name) not in self._warned]
                 self._warned.update((text, name) for name in new)
             if new:
-                warnings.warn(text.format(", ".join(new)), UserWarning, stacklevel=3)
+                warnings.warn(text.format(", ".join(new)), UserWarning, stacklevel=4)
 
     def features(self, shipments: Any, head: str | None = None) -> pd.DataFrame:
         """Return the features that a head sees, with the index of the input; rejected rows are missing throughout.
@@ -161,61 +181,3 @@ class Scorer(Explained, Remembering):
         if valid.any():
             filled.iloc[np.flatnonzero(valid)] = self._features.see(fields.take(valid)).features(name)
         return filled
-
-    def worklist(
-        self,
-        shipments: Any,
-        capacity: int = 40,
-        explore: float = 0.1,
-        seed: int = 7,
-        language: str = "en",
-        head: str | None = None,
-        harm: Mapping[str, float] | None = None,
-    ) -> pd.DataFrame:
-        """Choose the shipments to examine: by priority, and a share at random to go on learning from.
-
-        Priority is the expected harm that is found: the sum over the heads of harm weight x probability. Of
-        several rows with one ``shipment_id`` the one of highest priority is considered. The random share is
-        drawn uniformly from what priority leaves out, and its probability is logged, so that hit rates can
-        later be estimated without bias.
-
-        Parameters
-        ----------
-        shipments
-            As for `score`. Rows that cannot be scored are not listed.
-        capacity
-            How many can be inspected.
-        explore
-            Share of the capacity drawn at random, 0 to 1.
-        seed
-            Seed of the draw: the same shipments and seed give the same list, in whatever order the rows come.
-        language
-            Language of the reasons.
-        head
-            Rank by this head alone.
-        harm
-            Weight of each head in the priority, 1 where not given: ``{"drug": 1, "wildlife": 2.5}``.
-
-        Returns
-        -------
-        pandas.DataFrame
-            In the order of work, with the index of the input rows: ``rank``, ``shipment_id``, ``selected_by``
-            (``model``, ``random``), ``selection_probability``, ``priority``, ``head`` (the one that adds most
-            to the priority), each head's score, percentile and band, what is declared, ``reasons`` (the first
-            three of that head), ``data_quality``, ``model_version``, ``scored_at``.
-
-        Raises
-        ------
-        InputError
-            If the capacity, the share, the language, a head or a weight cannot be.
-        """
-        return make_worklist(
-            self,
-            as_table(shipments, "shipments"),
-            capacity=capacity,
-            explore=explore,
-            seed=seed,
-            language=check_language(language),
-            head=head,
-            harm=harm,
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,10 @@ from omdrisk.explaining import (
     explain_head,
     group_names,
     grouped,
+    slopes,
 )
+from omdrisk.scoring.ranking import BANDS
+from omdrisk.scoring.ranking import bands as bands_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,8 +39,11 @@ class _Row:
     values: npt.NDArray[np.float64]
     told: Stated
     row: int
+    slope: float
+    band: Banded
 
     def of(self, feature: int) -> Fact:
+        """Return what is known of the feature at a place."""
         return Fact(self.values[feature].item(), *self.told.of(self.row, feature))
 
 
@@ -47,18 +54,41 @@ def reasons_of(
     *,
     top: int,
     against: int,
+    bands: Mapping[str, float] = BANDS,
 ) -> dict[str, list[list[Reason]]]:
     """Return for each head the reasons of each row."""
     found = {}
     for name, head in heads.items():
         features = seen.features(name)
-        shap = np.asarray(head.contributions(features), dtype=np.float64)[:, :-1]
+        every = np.asarray(head.contributions(features), dtype=np.float64)
+        shap, base = every[:, :-1], float(every[0, -1])
+        # added up one by one, so that a row alone and in a batch has the same bits
+        raw = [math.fsum(row) for row in every.tolist()]
+        slope = slopes(np.array(raw), base, head.probability).tolist()
         told = seen.stated(name)
+        rows = (_Row(features[row], told, row, slope[row], Banded(head, one, bands)) for row, one in enumerate(raw))
         found[name] = [
-            reasoners[name].reasons(_Row(features[row], told, row), parts, top=top, against=against)
-            for row, parts in enumerate(shap)
+            reasoners[name].reasons(row, parts, top=top, against=against) for row, parts in zip(rows, shap, strict=True)
         ]
     return found
+
+
+class Banded:
+    """The band of a raw score, and of what would be left of it without an indicator (its contribution taken off).
+
+    Taking a contribution off is to know nothing of the indicator: it speaks as for an average shipment of training.
+    """
+
+    def __init__(self, head: Head, raw: float, bands: Mapping[str, float]) -> None:
+        self._head, self._raw, self._bands = head, raw, bands
+        self._found: dict[float, str] = {}
+
+    def __call__(self, less: float) -> str:
+        """Return the band of the raw score less a contribution."""
+        if less not in self._found:
+            standing = np.asarray(self._head.percentile(np.array([self._raw - less])), dtype=np.float64)
+            self._found[less] = bands_of(standing, self._bands)[0] or ""
+        return self._found[less]
 
 
 def contributions_of(seen: Seen, heads: Mapping[str, Head]) -> dict[str, Contributions]:
@@ -79,3 +109,15 @@ def group_table(
     if contributions is not None:
         filled[valid] = grouped(contributions, groups)[columns].to_numpy()
     return pd.DataFrame(filled, index=index, columns=list(columns))
+
+
+def in_probability(head: Head, table: pd.DataFrame) -> pd.DataFrame:
+    """Return contributions in log-odds, as `group_table` has them, as changes of the calibrated probability."""
+    cells = table.to_numpy()
+    known = ~np.isnan(cells).any(axis=1)
+    changed = np.full(cells.shape, np.nan)
+    if known.any():
+        raw, base = cells[known].sum(axis=1), float(cells[known][0, -1])
+        changed[known] = cells[known] * slopes(raw, base, head.probability)[:, None]
+        changed[known, -1] = np.asarray(head.probability(np.array([base])))[0]
+    return pd.DataFrame(changed, index=table.index, columns=table.columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 import omdrisk
 from omdrisk.monitoring import SCORE, drift, noise, stability_index
