@@ -174,6 +174,7 @@ class Reasoner:
                 fact = facts.of(at)
                 text = self.tellers[at].tell(fact.value, fact.shown, fact.norm, known=fact.known)
                 if text is not None:
+                    now, without = ("", "") if facts.band is None else (facts.band(0.0), facts.band(sums[place]))
                     found.append(
                         Reason(
                             indicator=self.indicators[place],
@@ -186,8 +187,8 @@ class Reasoner:
                             change=float(sums[place]) * facts.slope,
                             direction="for" if sign > 0 else "against",
                             text=text,
-                            band_without="" if facts.band is None else (without := facts.band(sums[place])),
-                            hint="" if facts.band is None else hint(facts.band(0.0), without, self.language),
+                            band_without=without,
+                            hint="" if found else hint(now, without, self.language),
                         )
                     )
                     break

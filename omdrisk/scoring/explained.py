@@ -70,7 +70,8 @@ class Explained:
             absolute contributions), ``change`` (of the calibrated probability: the contributions of all indicators
             change it from the base's to the shipment's), ``direction`` (``for``, ``against``), ``text``,
             ``band_without`` (the band if this indicator's contribution were taken off the raw score, that is, if
-            nothing were known of it), ``hint`` (says so, where this one indicator decides the band).
+            nothing were known of it), ``hint`` (says so for the first reason of a
+            direction, if it alone decides the band).
 
         Raises
         ------
@@ -92,7 +93,7 @@ class Explained:
         heads: str | Sequence[str] | None = None,
         against: int = 0,
     ) -> pd.DataFrame:
-        """Return the reasons of canonical shipments, of which nothing is logged."""
+        """Return the reasons of shipments, of which nothing is logged."""
         check_counts(top, against)
         check_language(language)
         chosen = self._chosen(heads)
