@@ -69,15 +69,13 @@ class Fact(NamedTuple):
 
 
 class Known(Protocol):
-    """Whatever can say what is known of a shipment's features; see `Facts`."""
+    """Whatever can say what is known of a shipment's features; `slope` and `band` are those of `Facts`."""
 
     @property
-    def slope(self) -> float:
-        """What a unit of log-odds is in calibrated probability."""
+    def slope(self) -> float: ...  # noqa: D102
 
     @property
-    def band(self) -> Callable[[float], str] | None:
-        """The band of the shipment if its raw score were that much lower."""
+    def band(self) -> Callable[[float], str] | None: ...  # noqa: D102
 
     def of(self, feature: int) -> Fact:
         """Return what is known of the feature at a place."""

@@ -11,7 +11,6 @@ import pandas as pd
 from omdrisk.entities import Fields
 from omdrisk.errors import InputError, did_you_mean
 from omdrisk.explaining import Reasoner, Teller, check_counts, check_language, reasons_table
-from omdrisk.records import as_table
 from omdrisk.scoring.scores import scorable
 from omdrisk.scoring.why import contributions_of, group_table, in_probability, reasons_of
 
@@ -79,14 +78,15 @@ class Explained:
         InputError
             If the language or a head is unknown, or a count is negative.
         """
-        found = self._reasons(shipments, top=top, language=language, heads=heads, against=against)
+        fields = Fields(shipments)
+        found = self._reasons(fields, top=top, language=language, heads=heads, against=against)
         if self.audit is not None:
-            self.audit.reasons(cast("Scorer", self), as_table(shipments, "shipments"), found)
+            self.audit.reasons(cast("Scorer", self), fields.frame(), found)
         return found
 
     def _reasons(
         self,
-        shipments: Any,
+        shipments: pd.DataFrame | Fields,
         *,
         top: int,
         language: str,
@@ -100,9 +100,14 @@ class Explained:
         seen = self._seen(shipments)
         if seen is None:
             return reasons_table([])
-        reasoners = {name: self._reasoner(name, language) for name in chosen}
-        heads_asked = {name: self.heads[name] for name in chosen}
-        found = reasons_of(seen, heads_asked, reasoners, top=top, against=against, bands=self._bands)
+        found = reasons_of(
+            seen,
+            {name: self.heads[name] for name in chosen},
+            {name: self._reasoner(name, language) for name in chosen},
+            top=top,
+            against=against,
+            bands=self._bands,
+        )
         ids = seen.fields.text("shipment_id").tolist()
         return reasons_table([(each, name, found[name][at]) for at, each in enumerate(ids) for name in chosen])
 
@@ -131,10 +136,10 @@ class Explained:
         fields = Fields(shipments)
         valid, _ = scorable(fields)
         heads = {name: self.heads[name] for name in self._chosen(head)}
-        if scale not in SCALES:
-            raise InputError(f"scale {scale!r} is unknown. {did_you_mean(scale, SCALES)}")
         seen = self._features.see(fields if valid.all() else fields.take(valid)) if valid.any() else None
         parts = contributions_of(seen, heads) if seen is not None else {}
+        if scale not in SCALES:
+            raise InputError(f"scale {scale!r} is unknown. {did_you_mean(scale, SCALES)}")
         found = {name: group_table(one, parts.get(name), group, valid, fields.index) for name, one in heads.items()}
         if scale == "probability":
             found = {name: in_probability(heads[name], one) for name, one in found.items()}
@@ -171,7 +176,7 @@ class Explained:
 
     def _seen(self, shipments: Any) -> Seen | None:
         """Look at the rows that can be scored; None where there is none."""
-        fields = Fields(shipments)
+        fields = shipments if isinstance(shipments, Fields) else Fields(shipments)
         valid, _ = scorable(fields)
         if not valid.any():
             return None

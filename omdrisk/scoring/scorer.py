@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from omdrisk.entities import Fields
-from omdrisk.records import as_table
 from omdrisk.scoring.columns import SharedFeatures
 from omdrisk.scoring.draw import check_capacity
 from omdrisk.scoring.explained import Explained
@@ -30,6 +29,13 @@ if TYPE_CHECKING:
     from omdrisk.history import History
     from omdrisk.scoring.audit import Auditor
     from omdrisk.training import Head
+
+
+ABSENT = (
+    "the shipments have no {}, which the heads use: scores are made without. A format map can name the column it is in."
+)
+UNSEEN = "most values in {} were not there in training. A format map may spell its codes otherwise."
+DRIFTED = "these features lie otherwise than in training: {}. `omdrisk drift` shows how far."
 
 
 def clock() -> datetime:
@@ -123,16 +129,17 @@ class Scorer(Explained, Listing, Remembering):
             Once for each column that the heads use and that the whole table lacks; and, from a thousand shipments on,
             once for each column most of whose values training had not, and each feature that has drifted since.
         """
-        scores = self._scored(shipments)
+        fields = Fields(shipments)
+        scores = self._scored(fields)
         if capacity is not None:
             scores = with_capacity(scores, self.heads, check_capacity(capacity))
         if self.audit is not None:
-            self.audit.scores(self, as_table(shipments, "shipments"), scores)
+            self.audit.scores(self, fields.frame(), scores)
         return scores
 
-    def _scored(self, shipments: Any) -> pd.DataFrame:
+    def _scored(self, shipments: pd.DataFrame | Fields) -> pd.DataFrame:
         """Return the scores of shipments, of which nothing is logged."""
-        fields = Fields(shipments)
+        fields = shipments if isinstance(shipments, Fields) else Fields(shipments)
         valid, why = scorable(fields)
         seen = self._features.see(fields if valid.all() else fields.take(valid)) if valid.any() else None
         scores: dict[str, Any] = {}
@@ -149,12 +156,7 @@ class Scorer(Explained, Listing, Remembering):
         return pd.DataFrame(scores, index=fields.index)
 
     def _warn(self, absent: Sequence[str], unseen: Sequence[str], drifted: Sequence[str]) -> None:
-        said = (
-            (absent, ("the shipments have no {}, which the heads use: scores are made without. "
-             "A format map can name the column it is in.")),
-            (unseen, "most values in {} were not there in training. A format map may spell its codes otherwise."),
-            (drifted, "these lie otherwise than in training: {}. `omdrisk drift` shows how far."),
-        )  # fmt: skip
+        said = ((absent, ABSENT), (unseen, UNSEEN), (drifted, DRIFTED))
         for names, text in said:
             with self._lock:
                 new = [name for name in names if (text, name) not in self._warned]

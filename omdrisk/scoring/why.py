@@ -43,6 +43,7 @@ class _Row:
     band: Banded
 
     def of(self, feature: int) -> Fact:
+        """Return what is known of the feature at a place."""
         return Fact(self.values[feature].item(), *self.told.of(self.row, feature))
 
 
@@ -59,20 +60,15 @@ def reasons_of(
     found = {}
     for name, head in heads.items():
         features = seen.features(name)
-        matrix = np.asarray(head.contributions(features), dtype=np.float64)
-        shap, base = matrix[:, :-1], float(matrix[0, -1])
+        every = np.asarray(head.contributions(features), dtype=np.float64)
+        shap, base = every[:, :-1], float(every[0, -1])
         # added up one by one, so that a row alone and in a batch has the same bits
-        raw = np.array([math.fsum(row) for row in matrix.tolist()])
-        slope = slopes(raw, base, head.probability).tolist()
+        raw = [math.fsum(row) for row in every.tolist()]
+        slope = slopes(np.array(raw), base, head.probability).tolist()
         told = seen.stated(name)
+        rows = (_Row(features[row], told, row, slope[row], Banded(head, one, bands)) for row, one in enumerate(raw))
         found[name] = [
-            reasoners[name].reasons(
-                _Row(features[row], told, row, slope[row], Banded(head, raw[row].item(), bands)),
-                parts,
-                top=top,
-                against=against,
-            )
-            for row, parts in enumerate(shap)
+            reasoners[name].reasons(row, parts, top=top, against=against) for row, parts in zip(rows, shap, strict=True)
         ]
     return found
 

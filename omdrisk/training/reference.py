@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -60,12 +61,16 @@ class Reference:
         }
         return cls(len(features), tuple(scores.tolist()), described)
 
+    @cached_property
+    def _quantiles(self) -> Floats:
+        return np.asarray(self.scores, dtype=np.float64)
+
     def percentile(self, raw: Any) -> Floats:
         """Return where raw scores stand among recent shipments, 0 to 100; missing if there were none."""
         raw = np.asarray(raw, dtype=np.float64)
         if not self.rows:
             return np.full(raw.shape, np.nan)
-        scores = np.asarray(self.scores)
+        scores = self._quantiles
         below, upto = np.searchsorted(scores, raw, "left"), np.searchsorted(scores, raw, "right")
         # between two quantiles the share runs on in a straight line; among equal ones it is their middle
         share = np.interp(raw, scores, np.arange(len(scores)))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from omdrisk.features import FeaturePipeline
+    from omdrisk.features.fitted import FittedFeatures
     from omdrisk.history import History
     from omdrisk.training import Head, Recipe
 
@@ -156,7 +157,7 @@ def _trained(
 class _Subject:
     """The shipments under audit, and their features as each was filed."""
 
-    def __init__(self, pipeline: FeaturePipeline, history: History, shipments: pd.DataFrame, window: Window) -> None:
+    def __init__(self, pipeline: FittedFeatures, history: History, shipments: pd.DataFrame, window: Window) -> None:
         self.pipeline, self.shipments, self.window = pipeline.with_history(history), shipments, window
         self.future = pipeline.with_history(history.before(window.start)) if window.frozen else self.pipeline
 

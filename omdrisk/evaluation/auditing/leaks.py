@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from omdrisk.features import Catalog, FeaturePipeline
+    from omdrisk.features import Catalog
+    from omdrisk.features.fitted import FittedFeatures
     from omdrisk.history import History
 
     Floats = npt.NDArray[np.float64]
@@ -190,7 +191,7 @@ def leaking_features(
 
 
 def moving_features(
-    pipeline: FeaturePipeline,
+    pipeline: FittedFeatures,
     shipments: pd.DataFrame,
     past: History,
     moment: pd.Timestamp,
