@@ -190,8 +190,7 @@ class Fields:
             return np.isnan(self.number(name))
         if array.dtype == _UTC_MICROSECONDS:
             return np.asarray(self.time(name) == NO_TIME)
-        flags: NDArray[np.bool_] = self._series(name).isna().to_numpy(dtype=bool)
-        return flags
+        return np.asarray(self._series(name).isna(), dtype=bool)
 
 
 def _is_text(array: Any) -> bool:

@@ -105,7 +105,8 @@ class Seen:
     def features(self, head: str) -> Floats:
         """Return the features of a head, shape (rows, features), in the order of its model."""
         if head not in self._features:
-            self._features[head] = np.take(self._every, self._shared.columns[head], axis=1)
+            # whole columns are copied at once, and the models turn them into rows block by block
+            self._features[head] = self._every.T[self._shared.columns[head]].T
         return self._features[head]
 
     def table(self, head: str) -> pd.DataFrame:

@@ -83,11 +83,10 @@ def bands(percentiles: Floats, least: Mapping[str, float]) -> list[str | None]:
     >>> bands(np.array([99.6, 97.0, 12.0, np.nan]), {"high": 99.0, "elevated": 95.0})
     ['high', 'elevated', 'normal', None]
     """
-    steps = sorted(((limit, name) for name, limit in least.items()), reverse=True)
-    return [
-        None if place != place else next((name for limit, name in steps if place >= limit), NORMAL)  # noqa: PLR0124
-        for place in percentiles.tolist()
-    ]
+    steps = sorted((limit, name) for name, limit in least.items())
+    names: list[str | None] = [NORMAL, *(name for _, name in steps), None]
+    reached = np.searchsorted([limit for limit, _ in steps], percentiles, side="right")
+    return [names[place] for place in np.where(np.isnan(percentiles), len(steps) + 1, reached).tolist()]
 
 
 def with_capacity(scores: pd.DataFrame, heads: Iterable[str], capacity: int) -> pd.DataFrame:

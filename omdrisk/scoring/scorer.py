@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     from omdrisk.training import Head
 
 
+ABSENT = (
+    "the shipments have no {}, which the heads use: scores are made without. A format map can name the column it is in."
+)
+UNSEEN = "most values in {} were not there in training. A format map may spell its codes otherwise."
+DRIFTED = "these features lie otherwise than in training: {}. `omdrisk drift` shows how far."
+
+
 def clock() -> datetime:
     """Return the time of this machine: the one place from which scores take their ``scored_at``."""
     return datetime.now(UTC)
@@ -149,12 +156,7 @@ class Scorer(Explained, Listing, Remembering):
         return pd.DataFrame(scores, index=fields.index)
 
     def _warn(self, absent: Sequence[str], unseen: Sequence[str], drifted: Sequence[str]) -> None:
-        said = (
-            (absent, ("the shipments have no {}, which the heads use: scores are made without. "
-             "A format map can name the column it is in.")),
-            (unseen, "most values in {} were not there in training. A format map may spell its codes otherwise."),
-            (drifted, "these lie otherwise than in training: {}. `omdrisk drift` shows how far."),
-        )  # fmt: skip
+        said = ((absent, ABSENT), (unseen, UNSEEN), (drifted, DRIFTED))
         for names, text in said:
             with self._lock:
                 new = [name for name in names if (text, name) not in self._warned]

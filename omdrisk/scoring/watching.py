@@ -47,6 +47,8 @@ def unseen_columns(seen: Seen, heads: Mapping[str, Head]) -> list[str]:
 def drifted_features(seen: Seen, heads: Mapping[str, Head]) -> list[str]:
     """Name the features that a head's trees use and that lie otherwise than in its reference, in a batch of some size.
 
+    Those that ask the history are left out: what is known of the past grows with every day, which is no drift.
+
     Notes
     -----
     The population stability index of the bins of the reference, as it is usual in credit scoring: 0.1 and below is
@@ -60,14 +62,15 @@ def drifted_features(seen: Seen, heads: Mapping[str, Head]) -> list[str]:
         if head.reference.rows < BATCH or head.forest is None:
             continue
         features = seen.features(name)[rows]
-        names = head.features
+        definitions = list(head.pipeline.catalog_)
         for place in np.unique(head.forest.trees.feature).tolist():
-            described = head.reference.features.get(names[place])
-            if described is None:
+            definition = definitions[place]
+            described = head.reference.features.get(definition.name)
+            if described is None or definition.kind.asked:
                 continue
             usual = np.r_[described["shares"], described["missing"]]
             if stability(usual, shares_in(described, features[:, place])) > DRIFTED:
-                found[names[place]] = None
+                found[definition.name] = None
     return list(found)
 
 

@@ -23,7 +23,7 @@ FEW = 24
 """Rows up to which following each tree is faster than preparing a block."""
 WIDE = 256
 """Words for categories from which blocks would no longer fit into the processor's cache."""
-SCORED, EXPLAINED = 8192, 64
+SCORED, EXPLAINED = 2048, 64
 """Rows that a thread takes at a time."""
 
 
@@ -118,7 +118,7 @@ class Forest:
         return _in_parts(self._explained, self._checked(matrix), EXPLAINED, threads)
 
     def _checked(self, matrix: Floats) -> Floats:
-        matrix = np.ascontiguousarray(matrix, dtype=np.float64)
+        matrix = np.asarray(matrix, dtype=np.float64)
         if matrix.ndim != 2 or matrix.shape[1] != self.features:
             raise InputError(f"the model has {self.features} features, but the matrix has the shape {matrix.shape}")
         return matrix
@@ -157,8 +157,10 @@ class Forest:
 def _in_parts(work: Callable[[Floats], Floats], matrix: Floats, size: int, threads: int | None) -> Floats:
     """Do work on parts of the rows, several at a time."""
     threads = threads or os.cpu_count() or 1
-    if threads == 1 or len(matrix) <= size:
-        return work(matrix)
+    if len(matrix) <= size:
+        return work(np.ascontiguousarray(matrix))
     parts = [matrix[begin : begin + size] for begin in range(0, len(matrix), size)]
+    if threads == 1:
+        return np.concatenate([work(np.ascontiguousarray(part)) for part in parts])
     with ThreadPoolExecutor(min(threads, len(parts))) as pool:
-        return np.concatenate(list(pool.map(work, parts)))
+        return np.concatenate(list(pool.map(lambda part: work(np.ascontiguousarray(part)), parts)))

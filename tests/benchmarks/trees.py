@@ -66,7 +66,22 @@ def _measured(size: Size, kind: str, categories: tuple[int, ...], goal: float) -
     single = _both(
         lambda: booster.predict(one(), pred_contrib=True), lambda: forest.contributions(one()), size.single, 1
     )
+    top = len(rows) // 100
+
+    def score_and_explain(raw: Callable[[Any], Any], why: Callable[[Any], Any]) -> None:
+        why(rows[np.argsort(-raw(rows), kind="stable")[:top]])
+
+    both = _both(
+        lambda: score_and_explain(
+            lambda matrix: booster.predict(matrix, raw_score=True),
+            lambda matrix: booster.predict(matrix, pred_contrib=True),
+        ),
+        lambda: score_and_explain(forest.raw_score, forest.contributions),
+        1,
+        len(rows),
+    )
     return [
+        _entry("score_and_explain_top_vs_lightgbm", both, 4.0, f"{len(rows)} rows, {top} explained, {wide}", 1),
         _entry("scores_vs_lightgbm", scores, goal, f"{len(rows)} rows, {wide}", size.repeats, holds=same),
         _entry("shap_vs_pred_contrib", many, 6.0, f"{len(some)} rows, {wide}", size.repeats),
         _entry("shap_single_vs_pred_contrib", single, 3.0, f"1 row, {wide}", size.single),
