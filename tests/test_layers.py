@@ -18,7 +18,8 @@ LAYERS = [
     {"evaluation", "bundle"},
     {"explaining", "scoring"},
     {"reports", "registry", "monitoring", "distributed"},
-    {"demo", "watching"},
+    {"phases", "watching"},
+    {"demo"},
     {"cli"},
 ]
 SPECIAL = {"simulation": {"records", "errors"}}

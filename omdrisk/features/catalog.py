@@ -187,7 +187,8 @@ def history_keys(catalog: Catalog) -> tuple[str, ...]:
     """Return the entities that a history must hold to answer a catalog."""
     from omdrisk.history.questions import needs
 
-    return needs(catalog.questions())[0]
+    learning = (name for definition in catalog for name in definition.kind.learns_from)
+    return tuple(sorted({*needs(catalog.questions())[0], *learning}))
 
 
 def history_values(catalog: Catalog) -> tuple[str, ...]:

@@ -108,6 +108,11 @@ class View:
         """Return the different texts of the column `name` folded for comparison."""
         return self.once(("folded", name), lambda: _folded(self.column(name).texts))
 
+    def both(self, name: str) -> list[str]:
+        """Return the different texts of the column `name` folded, each with its form without accents behind it."""
+        made = self.folded(name)
+        return self.once(("both", name), lambda: [fold if fold == bare else f"{fold} {bare}" for fold, bare in made])
+
     def entity(self, name: str) -> Coded:
         """Return the entity `name` as coded texts."""
         return self.fields.entity(name)

@@ -1,5 +1,6 @@
 """What people read: worklists as web page, workbook and CSV, and the report of a phase."""
 
+from omdrisk.reports.feature_audit import write_feature_audit
 from omdrisk.reports.phase_report import CAUSES, SIMULATED, UNKNOWN, HeadReport, write_report_html
 from omdrisk.reports.plain import guarded, plain, write_csv
 from omdrisk.reports.referral import write_referrals
@@ -17,6 +18,7 @@ __all__ = [
     "plain",
     "warning_text",
     "write_csv",
+    "write_feature_audit",
     "write_referrals",
     "write_report_html",
     "write_worklist",

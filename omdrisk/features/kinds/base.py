@@ -52,6 +52,11 @@ class Kind(ABC):
         """Names of the tables of facts that it looks up."""
         return ()
 
+    @property
+    def learns_from(self) -> tuple[str, ...]:
+        """Names of the entities that the history must hold for it to learn, besides those of its questions."""
+        return ()
+
     def questions(self) -> tuple[Question, ...]:
         """Return the questions that it asks the history."""
         return ()
