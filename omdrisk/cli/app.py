@@ -33,4 +33,17 @@ def _root(
     """Add `--debug` to any command for a traceback instead of one line."""
 
 
-from omdrisk.cli import data, demo, files, models, parties, tables, unit  # noqa: E402, F401  (each adds its commands to `app`)
+from omdrisk.cli import (  # noqa: E402  (each adds its commands to `app`)
+    audit,  # noqa: F401
+    data,  # noqa: F401
+    demo,  # noqa: F401
+    features,  # noqa: F401
+    files,  # noqa: F401
+    models,  # noqa: F401
+    observe,  # noqa: F401
+    parties,  # noqa: F401
+    phase,  # noqa: F401
+    tables,  # noqa: F401
+    unit,  # noqa: F401
+    watch,  # noqa: F401
+)
