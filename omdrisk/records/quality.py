@@ -35,9 +35,11 @@ _WIDE: Final = 0x2E80
 
 
 def _words(text: str) -> str:
-    letters = sum(letter.isalpha() for letter in text)
+    letters = sum(map(str.isalpha, text))
+    if letters >= _SHORTEST_TEXT:
+        return "hardly a word" if text[0] == text[-1] and _REPEATED.match(text) else ""
     wide = any(ord(letter) > _WIDE for letter in text)
-    return "hardly a word" if letters < (1 if wide else _SHORTEST_TEXT) or _REPEATED.match(text) else ""
+    return "" if wide and letters and not _REPEATED.match(text) else "hardly a word"
 
 
 def _unlisted(codes: str) -> Callable[[str], str]:
@@ -54,20 +56,30 @@ def _by_text(values: pd.Series, rule: Callable[[str], str]) -> tuple[NDArray[np.
 
 
 def _by_scheme(frame: pd.DataFrame, column: Column, scheme: Scheme, known: Reference) -> tuple[NDArray[np.bool_], str]:
-    values, beside = frame[column.name], scheme.beside(column.name) if scheme.beside else ""
-    codes, distinct = pd.factorize(values)
-    others, texts = (
-        pd.factorize(frame[beside]) if beside in frame else (np.full(len(frame), -1), pd.Index([], dtype="str"))
-    )
-    joint, pairs = pd.factorize((codes.astype(np.int64) + 1) * (len(texts) + 1) + others + 1)
-    said = []
-    for pair in pairs.tolist():
-        first, other = divmod(pair, len(texts) + 1)
-        parts = str(distinct[first - 1]).split(";") if first else []
-        context = str(texts[other - 1]) if other else None
-        doubts = (f"{part!r}: {why}" for part in parts if (why := scheme.doubt(part, context, known)))
-        said.append(next(doubts, ""))
-    odd = np.array(list(map(bool, said)), dtype=bool)[joint] if said else np.zeros(len(frame), dtype=bool)
+    codes, distinct = pd.factorize(frame[column.name])
+    beside = scheme.beside(column.name) if scheme.beside else ""
+    texts: list[str] = distinct.tolist()
+    others: list[str | None] = [None]
+    if beside in frame:
+        places, told = pd.factorize(frame[beside])
+        others += told.tolist()
+        codes, pairs = pd.factorize(np.where(codes < 0, -1, codes * np.int64(len(others)) + places + 1))
+        asked = [divmod(pair, len(others)) if pair >= 0 else None for pair in pairs.tolist()]
+    else:
+        asked = [(place, 0) for place in range(len(texts))]
+    doubt, said = scheme.doubt, []
+    for pair in asked:
+        text, context = (texts[pair[0]], others[pair[1]]) if pair else ("", None)
+        if not text:
+            said.append("")
+        elif ";" in text:
+            said.append(
+                next((f"{part!r}: {why}" for part in text.split(";") if (why := doubt(part, context, known))), "")
+            )
+        else:
+            why = doubt(text, context, known)
+            said.append(f"{text!r}: {why}" if why else "")
+    odd = np.array([*map(bool, said), False], dtype=bool)[codes]
     return odd, next(filter(None, said), "")
 
 

@@ -6,13 +6,12 @@ quality summary counts as suspicious: a check digit that is wrong, a place that 
 
 from __future__ import annotations
 
-import importlib
 import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from omdrisk.records.check_digits import awb_holds, s10_holds
+from omdrisk.records.check_digits import awb_holds, imo_holds, iso6346_holds, s10_holds
 from omdrisk.records.codes import code_list, hs_code
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ _IATA: Final = re.compile(r"[A-Z]{3}")
 _UN_NUMBER: Final = re.compile(r"\d{4}")
 _S10: Final = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}")
 _AWB: Final = re.compile(r"\d{3}-?\d{8}")
+_SHORT: Final = 3
 _CHAPTERS: Final = frozenset(f"{number:02}" for number in range(1, 100)) - {"77"}
 _FEET: Final = str.maketrans("", "", "'\"’′″`")
 WRONG_DIGIT: Final = "its check digit is wrong"
@@ -108,7 +108,7 @@ def _place_doubt(text: str, _: str | None, known: Reference) -> str:
 
 def _container_doubt(text: str, _: str | None, __: Reference) -> str:
     if _CONTAINER.fullmatch(text):
-        return "" if importlib.import_module("stdnum.iso6346").is_valid(text) else f"{WRONG_DIGIT} (ISO 6346)"
+        return "" if iso6346_holds(text) else f"{WRONG_DIGIT} (ISO 6346)"
     return "" if _LOAD_DEVICE.fullmatch(text) else "neither a container (ISO 6346) nor a unit load device in its shape"
 
 
@@ -124,15 +124,15 @@ def _container_type_doubt(text: str, _: str | None, __: Reference) -> str:
 def _imo_doubt(text: str, _: str | None, __: Reference) -> str:
     if not _IMO.fullmatch(text):
         return "no seven digits of an IMO number"
-    return "" if importlib.import_module("stdnum.imo").is_valid(text) else f"{WRONG_DIGIT} (IMO)"
+    return "" if imo_holds(text) else f"{WRONG_DIGIT} (IMO)"
 
 
 def _document_doubt(text: str, _: str | None, __: Reference) -> str:
-    if _S10.fullmatch(text):
+    if text[-1:] > "9" and _S10.fullmatch(text):
         return "" if s10_holds(text) else f"{WRONG_DIGIT} (S10)"
     if _AWB.fullmatch(text):
         return "" if awb_holds(text) else f"{WRONG_DIGIT} (air waybill)"
-    return "one sign only" if re.fullmatch(r"(.)\1{3,}", text) else ""
+    return "one sign only" if len(text) > _SHORT and len(set(text)) == 1 else ""
 
 
 def _un_doubt(text: str, _: str | None, __: Reference) -> str:

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum import imo, iso6346
 
 from omdrisk.records import read_shipments
+from omdrisk.records.check_digits import imo_holds, iso6346_holds
 from omdrisk.records.codes import code_list
 from omdrisk.records.format_map import TABLES
 from omdrisk.records.reference import Reference
@@ -124,6 +126,12 @@ def test_a_tidy_code_stays_as_it_is(name, text):
     assert (scheme.tidy(tidy) if scheme.tidy else tidy) == tidy
     if tidy.strip():
         assert isinstance(scheme.doubt(tidy, None, NOTHING), str)
+
+
+@given(st.from_regex(r"[A-Z]{3}[UJZA][0-9]{7}", fullmatch=True), st.from_regex(r"[0-9]{7}", fullmatch=True))
+def test_check_digits_are_those_of_another_library(container, ship):
+    assert iso6346_holds(container) == iso6346.is_valid(container)
+    assert imo_holds(ship) == imo.is_valid(ship)
 
 
 @pytest.mark.parametrize("name", ["package_types", "units", "container_types", "hs_versions", "metropolitan_areas"])
