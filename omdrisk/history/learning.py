@@ -9,6 +9,7 @@ from omdrisk.history.batches import Change, outcome_rows, shipment_rows
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Iterable
 
     import pandas as pd
 
@@ -91,10 +92,16 @@ class Learning:
             added += len(outcomes)
         if added:
             past = past.plus(shipments, outcomes, targets)
-            if self._store is not None:
-                self._store.save(past, targets)
-            self._past = past
+            self._keep(past, targets)
+            if (gathered := past.gathered()) is not past:
+                self._keep(gathered, {}, names={name for part in past.parts for name in part.names})
         return Change(added, asked - added, sum(reasons.values()), past.pending, reasons)
+
+    def _keep(self, past: Past, targets: dict[str, int], names: Iterable[tuple[object, ...]] = ()) -> None:
+        """Make `past` what is known; the next question of any process sees it, with the indexes in `names`."""
+        if self._store is not None:
+            self._store.save(past, targets, names=names)
+        self._past = past
 
     def _current(self) -> Past:
         if self._store is not None and self._store.changed():

@@ -12,7 +12,7 @@ import hmac
 import os
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omdrisk.errors import HistoryError
 from omdrisk.history import shelf
@@ -22,7 +22,7 @@ from omdrisk.history.manifest import MANIFEST, Forgotten, Manifest, Part, secret
 from omdrisk.history.segments import Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from omdrisk.history.past import Past
@@ -154,10 +154,17 @@ class Store:
             if path.name not in named and path.name.partition("-")[0] not in parts
         ]
 
-    def save(self, past: Past, targets: dict[str, int], forgotten: Forgotten | None = None) -> None:
+    def save(
+        self,
+        past: Past,
+        targets: dict[str, int],
+        forgotten: Forgotten | None = None,
+        names: Iterable[tuple[Any, ...]] = (),
+    ) -> None:
         """Write the parts of `past` that are not on disk, then the manifest that names them all.
 
-        The caller holds the right to write and has loaded the newest manifest.
+        The caller holds the right to write and has loaded the newest manifest. Indexes in `names` are built
+        for large parts before any reader sees these.
         """
         number = self.manifest.generation + 1
         try:
@@ -173,12 +180,14 @@ class Store:
                 forgotten=(*self.manifest.forgotten, *([forgotten] if forgotten else [])),
                 loose=((), ()),
             )
+            self._shelve(manifest, past)
+            if past.parts and past.parts[-1].shelf is not None:
+                past.parts[-1].build(names)
             _replace(self.folder, manifest)
         except OSError as error:
             raise HistoryError(f"{self.folder}: {error.strerror}; the history is as it was before.") from error
         self.manifest, self._loaded, self._stamp = manifest, manifest.parts, self._status()
         self._remember(past)
-        self._shelve(manifest, past)
 
     def _remember(self, past: Past) -> None:
         self._held = past

@@ -260,6 +260,7 @@ def test_indexes_are_kept_and_built_again(folder, monkeypatch):
         return {question.name: array.tobytes() for question, array in found.items()} == answers
 
     assert answered()
+    writer._store.clear()
     kept = sorted(folder.glob("*.index"))
     assert kept
     assert History.open(folder, SECRET).verify()["indexes"] == len(kept)
