@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from omdrisk.history import History
     from omdrisk.linking import link, outcomes_as_of
     from omdrisk.records import read_cases, read_inspections, read_shipments
-    from omdrisk.scoring import Scorer, load, score
+    from omdrisk.scoring import Scorer, WorklistPlan, load, read_feedback, score
     from omdrisk.simulation import simulate
     from omdrisk.training import Head, Recipe, RiskModel, train
 
@@ -36,6 +36,7 @@ _HOMES = {
     "Recipe": "training",
     "RiskModel": "training",
     "Scorer": "scoring",
+    "WorklistPlan": "scoring",
     "backtest": "evaluation",
     "holdout": "evaluation",
     "link": "linking",
@@ -43,6 +44,7 @@ _HOMES = {
     "outcomes_as_of": "linking",
     "read_bundle": "bundle",
     "read_cases": "records",
+    "read_feedback": "scoring",
     "read_inspections": "records",
     "read_shipments": "records",
     "save_bundle": "bundle",
@@ -64,6 +66,7 @@ __all__ = [
     "Recipe",
     "RiskModel",
     "Scorer",
+    "WorklistPlan",
     "backtest",
     "holdout",
     "link",
@@ -71,6 +74,7 @@ __all__ = [
     "outcomes_as_of",
     "read_bundle",
     "read_cases",
+    "read_feedback",
     "read_inspections",
     "read_shipments",
     "save_bundle",

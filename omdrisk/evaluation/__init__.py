@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from omdrisk.evaluation.baselines import Baselines, baselines
 from omdrisk.evaluation.examinations import examined
 from omdrisk.evaluation.forward import Backtest, backtest
 from omdrisk.evaluation.given import Holdout, holdout
@@ -9,13 +10,17 @@ from omdrisk.evaluation.intervals import blocks_of, draws, evaluate, interval, l
 from omdrisk.evaluation.metrics import Ranking, metric_names
 from omdrisk.evaluation.reliability import reliability
 from omdrisk.evaluation.rules import Rule, read_rules, rule_score
+from omdrisk.evaluation.selection import Selection, selection
 
 __all__ = [
     "Backtest",
+    "Baselines",
     "Holdout",
     "Ranking",
     "Rule",
+    "Selection",
     "backtest",
+    "baselines",
     "blocks_of",
     "draws",
     "evaluate",
@@ -27,4 +32,5 @@ __all__ = [
     "read_rules",
     "reliability",
     "rule_score",
+    "selection",
 ]

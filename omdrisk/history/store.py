@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hmac
 import os
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from omdrisk.history.manifest import MANIFEST, Forgotten, Manifest, Part, secret
 from omdrisk.history.segments import Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from omdrisk.history.past import Past
@@ -138,9 +139,13 @@ class Store:
             yield
 
     def clear(self) -> None:
-        """Delete the files that the manifest does not need; the caller holds the right to write."""
+        """Delete the files that the manifest does not need; the caller holds the right to write.
+
+        Where a file that a reader has mapped cannot be deleted (on Windows), it stays until a later change.
+        """
         for path in self.needless():
-            path.unlink(missing_ok=True)
+            with suppress(PermissionError):
+                path.unlink(missing_ok=True)
 
     def needless(self) -> list[Path]:
         """Return the files that the manifest does not need: replaced ones, and those of a dead writer."""
@@ -208,10 +213,22 @@ def _replace(folder: Path, manifest: Manifest) -> None:
         target.write(manifest.dumps())
         target.flush()
         os.fsync(target.fileno())
-    path.replace(folder / MANIFEST)
+    _patiently(lambda: path.replace(folder / MANIFEST))
     if os.name != "nt":
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _patiently(change: Callable[[], object], tries: int = 100) -> None:
+    """Make a change that Windows refuses while a reader has the file open, which it has for a moment only."""
+    for _ in range(tries - 1):
+        try:
+            change()
+        except PermissionError:
+            time.sleep(0.01)
+        else:
+            return
+    change()

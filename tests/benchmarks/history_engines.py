@@ -65,6 +65,7 @@ def filled(world: World):
     import pyarrow as pa
 
     engine = duckdb.connect()
+    engine.execute("set enable_progress_bar = false")
     shipments, log = world.shipments, world.outcomes
     order = np.argsort(shipments["id"])
     rows = order[np.searchsorted(shipments["id"][order], log["id"])]
