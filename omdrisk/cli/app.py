@@ -39,6 +39,7 @@ from omdrisk.cli import (  # noqa: E402  (each adds its commands to `app`)
     demo,  # noqa: F401
     features,  # noqa: F401
     files,  # noqa: F401
+    history,  # noqa: F401
     models,  # noqa: F401
     observe,  # noqa: F401
     parties,  # noqa: F401

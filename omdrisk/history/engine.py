@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from omdrisk.history.arrays import running
+
 if TYPE_CHECKING:
     from omdrisk.history.arrays import Integers
 
@@ -72,8 +74,8 @@ class KeyIndex:
         known = distinct[order]
         offsets, rows = loops.by_slot(slot_of_row, ranks)
         width = min(max(int(known.size).bit_length(), 1), 24)
-        edges = np.arange(-(1 << (width - 1)), 1 << (width - 1), dtype=np.int64) << (64 - width)
-        directory = np.append(np.searchsorted(known, edges), known.size).astype(np.int32)
+        buckets = (known >> (64 - width)) + (1 << (width - 1))
+        directory = running(np.bincount(buckets, minlength=1 << width)).astype(np.int32)
         return cls(known, offsets, times[rows], rows, slot_of_row, directory, 64 - width)
 
     def slots(self, keys: Integers) -> Integers:

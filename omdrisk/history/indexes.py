@@ -63,9 +63,11 @@ class Indexes:
         before, after = self._touched()
         return [(after, 1), (before, -1)]
 
-    @property
+    @cached_property
     def pending(self) -> int:
         """By how many more outcomes wait for their shipment than without these facts."""
+        if self._touched is None:
+            return int(np.count_nonzero(self.rows_of(self.facts.log["id"]) < 0))
         return sum(sign * int(np.count_nonzero(facts.log_rows < 0)) for facts, sign in self.touched)
 
     def once(self, name: tuple[Any, ...], build: Callable[[], T], *, shelved: bool = True) -> T:
@@ -190,7 +192,18 @@ class Indexes:
 
     def sums(self, by: By, value: str) -> list[Integers]:
         """Return running sums of the known values, in limbs."""
-        return self.once(("sums", by, value), lambda: [running(part) for part in limbs(self._present(by, value))])
+
+        def build() -> list[Integers]:
+            column = self.facts.shipments[f"{VALUE}{value}"]
+            rows = self.key(by).rows
+            rows = rows[np.isfinite(column)[rows]]
+            return [running(part[rows]) for part in self._limbs(value)]
+
+        return self.once(("sums", by, value), build)
+
+    def _limbs(self, value: str) -> tuple[Integers, ...]:
+        column = self.facts.shipments[f"{VALUE}{value}"]
+        return self.once(("limbs", value), lambda: limbs(np.nan_to_num(column) + 0.0), shelved=False)
 
     def orders(self, by: By, value: str) -> tuple[Floats, WaveletMatrix]:
         """Return the distinct values in order, and the matrix of each event's place among them."""

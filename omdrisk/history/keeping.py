@@ -16,6 +16,7 @@ from omdrisk.history.manifest import FORMAT, Forgotten
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Iterable
     from datetime import datetime
     from os import PathLike
 
@@ -171,7 +172,7 @@ class Keeping:
         return written
 
     def forget(
-        self, *, before: str | datetime | pd.Timestamp | None = None, party: str | None = None
+        self, *, before: str | datetime | pd.Timestamp | None = None, party: str | Iterable[str] | None = None
     ) -> dict[str, int]:
         """Forget shipments, with their outcomes, for good; the store's files are rewritten at once.
 
@@ -182,7 +183,8 @@ class Keeping:
             observed.
         party
             Forget every shipment of this party, in whatever role: its key as `omdrisk.parties.party_keys`
-            gives it, such as ``"tax:VN:0100233488"``, or an address, telephone or name as an entity holds it.
+            gives it, such as ``"tax:VN:0100233488"``, or an address, telephone or name as an entity holds it;
+            several keys if it is known by several.
 
         Returns
         -------
@@ -203,7 +205,7 @@ class Keeping:
                 waiting = (facts.log_rows < 0) & (facts.log["known_at"] < moment)
                 rule = f"filed before {limit.isoformat()}"
             else:
-                gone = self._of_party(facts, str(party))
+                gone = self._of_party(facts, [party] if isinstance(party, str) else list(party or ()))
                 waiting = np.zeros(len(facts.log), dtype=np.bool_)
                 rule = "one party"
             lost = waiting | (np.append(gone, False)[facts.log_rows])
@@ -215,12 +217,12 @@ class Keeping:
                 store.clear()
         return counts
 
-    def _of_party(self, facts: Facts, party: str) -> Flags:
+    def _of_party(self, facts: Facts, party: list[str]) -> Flags:
         gone: Flags = np.zeros(len(facts.shipments), dtype=np.bool_)
         for name in self.keys:
             if name in PARTY_ENTITIES:
-                key = self._keyring.hash(name, pd.Series([party], dtype="str"))[0]
-                gone |= facts.shipments[f"{KEY}{name}"] == key
+                keys = self._keyring.hash(name, pd.Series(party, dtype="str"))
+                gone |= np.isin(facts.shipments[f"{KEY}{name}"], keys[keys != 0])
         return gone
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from omdrisk.errors import HistoryError
 from omdrisk.history.batches import Change, outcome_rows, shipment_rows
 
 if TYPE_CHECKING:
     import threading
-
-    import pandas as pd
+    from collections.abc import Iterable
 
     from omdrisk.entities import Keyring
     from omdrisk.history.facts import Rows
+    from omdrisk.history.history import History
     from omdrisk.history.past import Past
     from omdrisk.history.store import Store
 
@@ -60,6 +62,43 @@ class Learning:
         rows, reasons, targets = outcome_rows(self._keyring, outcomes)
         return self._change(outcomes=rows, reasons=reasons, targets=targets)
 
+    def add(self, other: History) -> Change:
+        """Add all that another history knows, such as a shard that was built apart.
+
+        The order of adding does not matter, and what both know counts once: histories built of the pieces of a
+        table, by whatever processes, add up to the one built of the table.
+
+        Parameters
+        ----------
+        other
+            A history of the same keys and values, made under the same secret, in memory or in a folder.
+
+        Raises
+        ------
+        HistoryError
+            If keys, values or secrets differ, or one of the two is frozen.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from omdrisk.history import History
+        >>> filed = pd.to_datetime(["2024-03-01", "2024-03-02"], utc=True)
+        >>> table = pd.DataFrame({"shipment_id": ["A", "B"], "filed_at": filed, "hs4": ["0801", "0801"]})
+        >>> north, south = (History.from_tables(table.iloc[[row]], keys=["hs4"]) for row in (0, 1))
+        >>> north.add(south)
+        Change(added=1, already=0, refused=0, pending=0, reasons={})
+        >>> north.version == History.from_tables(table, keys=["hs4"]).version
+        True
+        """
+        if (self.keys, self.values) != (other.keys, other.values):  # noqa: PD011 - names
+            raise HistoryError(f"{other!r} keeps other keys or values than {self!r}; only like histories add up.")
+        if _mark(self._keyring) != _mark(other._keyring):  # noqa: SLF001 - of its own kind
+            raise HistoryError(f"{other!r} was made with another secret than {self!r}; their keys do not meet.")
+        if other._horizon is not None:  # noqa: SLF001
+            raise HistoryError("A history frozen by before(...) cannot be added; add the one it was made from.")
+        facts = other._current().whole.facts  # noqa: SLF001
+        return self._change(shipments=facts.shipments, outcomes=facts.log, reasons={}, targets=facts.targets)
+
     def _change(
         self,
         *,
@@ -91,10 +130,16 @@ class Learning:
             added += len(outcomes)
         if added:
             past = past.plus(shipments, outcomes, targets)
-            if self._store is not None:
-                self._store.save(past, targets)
-            self._past = past
+            self._keep(past, targets)
+            if (gathered := past.gathered()) is not past:
+                self._keep(gathered, {}, names={name for part in past.parts for name in part.names})
         return Change(added, asked - added, sum(reasons.values()), past.pending, reasons)
+
+    def _keep(self, past: Past, targets: dict[str, int], names: Iterable[tuple[object, ...]] = ()) -> None:
+        """Make `past` what is known; the next question of any process sees it, with the indexes in `names`."""
+        if self._store is not None:
+            self._store.save(past, targets, names=names)
+        self._past = past
 
     def _current(self) -> Past:
         if self._store is not None and self._store.changed():
@@ -110,3 +155,8 @@ class Learning:
         else:
             log, _, targets = outcome_rows(self._keyring, outcomes)
             self._add(rows, log, {}, targets)
+
+
+def _mark(keyring: Keyring) -> int:
+    """Return what shows whether two keyrings have one secret."""
+    return int(keyring.hash("history", pd.Series(["mark"], dtype="str"))[0])

@@ -1,8 +1,8 @@
 """All that a history knows, in parts: each added as a whole, none ever changed, answers summed over them.
 
 New parts are small and old ones large: when four parts of about one size have come together they become
-one, so that a fact is moved only a few times however much there is, and there are never many parts. A
-later part takes back the outcomes of earlier ones that it changes, so that sums over all parts are right.
+one, as long as that is not much work; larger ones are brought together when the keeper says so. A later
+part takes back the outcomes of earlier ones that it changes, so that sums over all parts are right.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SMALL = 25_000
 TOGETHER = 4
+LARGEST = 500_000
+"""Parts are gathered up to so many rows, so that no change takes longer the more there is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,23 +91,35 @@ class Past:
         return replace(self, parts=(*self.parts, part), _taken={}, opened={})
 
     def plus(self, shipments: Rows | None, outcomes: Rows | None, targets: dict[str, int]) -> Past:
-        """Return this with rows that `new_shipments` and `new_outcomes` returned, gathered where due."""
+        """Return this with rows that `new_shipments` and `new_outcomes` returned, as one more part.
+
+        Parts from the first on that holds a shipment again are made one with it; so is all that is small.
+        """
         facts = Facts.none(self.keys, self.values)
-        gathered = len(self.parts)
+        begin = len(self.parts)
         if shipments is not None:
             facts = facts.plus_shipments([shipments])
             replaced = [
                 place for place, part in enumerate(self.parts) if bool(np.any(part.rows_of(shipments["id"]) >= 0))
             ]
-            gathered = min([gathered, *replaced])
+            begin = min([begin, *replaced])
         if outcomes is not None:
             facts = facts.plus_outcomes([outcomes], targets)
-        sizes = [part.facts.size for part in self.parts]
-        size = facts.size + sum(sizes[gathered:])
-        while (least := _begin_of_equals(sizes[:gathered], size)) < gathered:
-            size += sum(sizes[least:gathered])
-            gathered = least
-        return self.before_part(gathered).plus_part(_one([*self._facts(gathered), facts]))
+        if facts.size + sum(self._sizes()) <= SMALL:
+            begin = 0
+        return self.before_part(begin).plus_part(_one([*self._facts(begin), facts]))
+
+    def gathered(self) -> Past:
+        """Return this with parts of about one size made one, as often as that is due; itself if it is not."""
+        sizes, begin = self._sizes(), len(self.parts) - 1
+        while (least := _begin_of_equals(sizes[:begin], sum(sizes[begin:]))) < begin:
+            begin = least
+        if begin >= len(self.parts) - 1:
+            return self
+        return self.before_part(begin).plus_part(_one(self._facts(begin)))
+
+    def _sizes(self) -> list[int]:
+        return [part.facts.size for part in self.parts]
 
     def _facts(self, begin: int = 0) -> list[Facts]:
         return [part.facts for part in self.parts[begin:]]
@@ -201,12 +215,10 @@ class Past:
 
 
 def _begin_of_equals(sizes: Sequence[int], size: int) -> int:
-    """Return from which part on parts are to be gathered with a new one of this size."""
-    if sum(sizes) + size <= SMALL:
-        return 0
+    """Return from which part on parts are to be gathered with the last one, of this size."""
     tier = _tier(size)
     begin = len(sizes)
-    while begin and _tier(sizes[begin - 1]) <= tier:
+    while begin and _tier(sizes[begin - 1]) <= tier and sum(sizes[begin - 1 :]) + size <= LARGEST:
         begin -= 1
     return begin if len(sizes) - begin + 1 >= TOGETHER else len(sizes)
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hmac
 import os
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omdrisk.errors import HistoryError
 from omdrisk.history import shelf
@@ -22,7 +23,7 @@ from omdrisk.history.manifest import MANIFEST, Forgotten, Manifest, Part, secret
 from omdrisk.history.segments import Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from omdrisk.history.past import Past
@@ -138,9 +139,13 @@ class Store:
             yield
 
     def clear(self) -> None:
-        """Delete the files that the manifest does not need; the caller holds the right to write."""
+        """Delete the files that the manifest does not need; the caller holds the right to write.
+
+        Where a file that a reader has mapped cannot be deleted (on Windows), it stays until a later change.
+        """
         for path in self.needless():
-            path.unlink(missing_ok=True)
+            with suppress(PermissionError):
+                path.unlink(missing_ok=True)
 
     def needless(self) -> list[Path]:
         """Return the files that the manifest does not need: replaced ones, and those of a dead writer."""
@@ -154,10 +159,17 @@ class Store:
             if path.name not in named and path.name.partition("-")[0] not in parts
         ]
 
-    def save(self, past: Past, targets: dict[str, int], forgotten: Forgotten | None = None) -> None:
+    def save(
+        self,
+        past: Past,
+        targets: dict[str, int],
+        forgotten: Forgotten | None = None,
+        names: Iterable[tuple[Any, ...]] = (),
+    ) -> None:
         """Write the parts of `past` that are not on disk, then the manifest that names them all.
 
-        The caller holds the right to write and has loaded the newest manifest.
+        The caller holds the right to write and has loaded the newest manifest. Indexes in `names` are built
+        for large parts before any reader sees these.
         """
         number = self.manifest.generation + 1
         try:
@@ -173,12 +185,14 @@ class Store:
                 forgotten=(*self.manifest.forgotten, *([forgotten] if forgotten else [])),
                 loose=((), ()),
             )
+            self._shelve(manifest, past)
+            if past.parts and past.parts[-1].shelf is not None:
+                past.parts[-1].build(names)
             _replace(self.folder, manifest)
         except OSError as error:
             raise HistoryError(f"{self.folder}: {error.strerror}; the history is as it was before.") from error
         self.manifest, self._loaded, self._stamp = manifest, manifest.parts, self._status()
         self._remember(past)
-        self._shelve(manifest, past)
 
     def _remember(self, past: Past) -> None:
         self._held = past
@@ -199,10 +213,22 @@ def _replace(folder: Path, manifest: Manifest) -> None:
         target.write(manifest.dumps())
         target.flush()
         os.fsync(target.fileno())
-    path.replace(folder / MANIFEST)
+    _patiently(lambda: path.replace(folder / MANIFEST))
     if os.name != "nt":
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _patiently(change: Callable[[], object], tries: int = 100) -> None:
+    """Make a change that Windows refuses while a reader has the file open, which it has for a moment only."""
+    for _ in range(tries - 1):
+        try:
+            change()
+        except PermissionError:
+            time.sleep(0.01)
+        else:
+            return
+    change()

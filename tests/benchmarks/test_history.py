@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import history, history_sqlite
+import pytest
+
+from tests.benchmarks import history, history_engines, history_sqlite
 
 FIELDS = {"name", "value", "unit", "baseline", "ratio", "goal", "holds", "size", "repeats"}
 
@@ -12,4 +14,12 @@ def test_the_history_is_measured_against_its_rivals():
     assert all(set(entry) >= FIELDS for entry in results)
     assert {"history_vs_pandas", "history_vs_numpy", "store_vs_sqlite_lookup_p50"} <= {
         entry["name"] for entry in results
+    }
+
+
+def test_the_history_is_measured_against_an_embedded_engine():
+    pytest.importorskip("duckdb")
+    assert {entry["name"] for entry in history_engines.compare(1_000, 3)} == {
+        "history_vs_duckdb",
+        "lookup_vs_duckdb_p50",
     }

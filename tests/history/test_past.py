@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from omdrisk.history import History
 from omdrisk.history.answers import Asked
 from omdrisk.history.arrays import NEVER
 from omdrisk.history.batches import hashed, moments
-from omdrisk.history.past import SMALL, _begin_of_equals
+from omdrisk.history.past import LARGEST, SMALL, Past, _begin_of_equals
 
 few = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -49,18 +50,42 @@ def test_parts_add_up(world, data):
     assert (len(past), past.outcomes) == (len(past.whole.facts.shipments), len(past.whole.facts.log))
 
 
-def test_parts_stay_few_and_rows_are_moved_rarely():
-    sizes, moved, most = [10 * SMALL], 0, 0
+def test_no_change_gathers_much_and_parts_stay_few():
+    sizes, moved = [100 * SMALL], 0
     for _ in range(1000):
-        size, begin = SMALL, len(sizes)
+        begin, size = len(sizes), SMALL
         while (least := _begin_of_equals(sizes[:begin], size)) < begin:
             size += sum(sizes[least:begin])
             begin = least
+        assert size <= LARGEST
         sizes = [*sizes[:begin], size]
-        moved, most = moved + size, max(most, len(sizes))
-    assert sum(sizes) == 1010 * SMALL
-    assert moved < 8 * 1000 * SMALL
-    assert most <= 16
+        moved += size
+    assert sum(sizes) == 1100 * SMALL
+    assert sizes[0] == 100 * SMALL
+    assert moved < 4 * 1000 * SMALL
+    assert len(sizes) < 8 + 4 * 1000 * SMALL / LARGEST
+
+
+def test_what_is_new_is_seen_before_parts_are_gathered(tmp_path, monkeypatch):
+    monkeypatch.setattr("omdrisk.history.past.SMALL", 1)
+    moments = pd.Timestamp("2024-01-01", tz="UTC") + pd.to_timedelta(range(9), unit="D")
+    shipments = pd.DataFrame({"shipment_id": list("abcdefghi"), "filed_at": moments, "x_lane": "x"})
+    secret = "a secret of the agency"  # noqa: S105
+    History.create(tmp_path / "history", keys=["x_lane"], secret=secret)
+    writer, reader = (History.open(tmp_path / "history", secret) for _ in range(2))
+    gather, seen = Past.gathered, []
+
+    def gathered(past):
+        seen.append((len(reader), len(past.parts)))
+        return gather(past)
+
+    monkeypatch.setattr(Past, "gathered", gathered)
+    for place in range(9):
+        writer.observe(shipments.iloc[[place]])
+    assert [known for known, _ in seen] == list(range(1, 10))
+    assert max(parts for _, parts in seen) <= 5
+    assert len(writer._current().parts) < 5
+    assert writer.version == reader.version
 
 
 WITHOUT = """

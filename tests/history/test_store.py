@@ -215,6 +215,31 @@ def test_a_failed_write_leaves_everything(folder, monkeypatch):
     assert history.version == History.open(folder, SECRET).version == expected
 
 
+def test_files_that_cannot_be_touched_for_a_moment_stop_no_writer(folder, monkeypatch):
+    """On Windows a file that a reader has open is neither deleted nor replaced."""
+    history = History.open(folder, SECRET)
+    history.observe(tables(1)[0])
+    (folder / "shipments-00000000-00.arrow").write_bytes(b"mapped by a reader")
+    unlink, replace, refused = Path.unlink, Path.replace, []
+
+    def held(path, **options):
+        if path.name == "shipments-00000000-00.arrow":
+            raise PermissionError(13, "in use", str(path))
+        unlink(path, **options)
+
+    def busy(path, target):
+        if path.name == "manifest.json.new" and len(refused) < 3:
+            refused.append(target)
+            raise PermissionError(13, "in use", str(path))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "unlink", held)
+    monkeypatch.setattr(Path, "replace", busy)
+    assert history.observe(tables(2)[0]).added == 300
+    assert len(refused) == 3
+    assert len(History.open(folder, SECRET)) == 600
+
+
 def test_a_second_writer_is_told(folder):
     second = History.open(folder, SECRET, wait=0.05)
     with writing(folder, wait=0), pytest.raises(HistoryError, match=r"another process \(\d+\) is writing"):
@@ -260,6 +285,7 @@ def test_indexes_are_kept_and_built_again(folder, monkeypatch):
         return {question.name: array.tobytes() for question, array in found.items()} == answers
 
     assert answered()
+    writer._store.clear()
     kept = sorted(folder.glob("*.index"))
     assert kept
     assert History.open(folder, SECRET).verify()["indexes"] == len(kept)
