@@ -5,7 +5,7 @@ from omdrisk.reports.phase_report import CAUSES, SIMULATED, UNKNOWN, HeadReport,
 from omdrisk.reports.plain import guarded, plain, write_csv
 from omdrisk.reports.referral import write_referrals
 from omdrisk.reports.warning import warning_text
-from omdrisk.reports.worklist_file import write_worklist
+from omdrisk.reports.worklist_file import write_worklist, write_worklists
 from omdrisk.reports.worklist_html import write_worklist_html
 from omdrisk.reports.worklist_xlsx import write_worklist_xlsx
 
@@ -24,4 +24,5 @@ __all__ = [
     "write_worklist",
     "write_worklist_html",
     "write_worklist_xlsx",
+    "write_worklists",
 ]
