@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LAST = {"P": 20, "R": 15, "G": 16, "W": 10, "C": 10, "D": 9, "F": 4, "E": 8, "L": 4, "S": 3, "T": 2, "N": 2}
 INDICATORS = {f"{letter}{number:02d}" for letter, last in LAST.items() for number in range(1, last + 1)}
 BACKGROUND = {"Z01", "Z02", "Z03", "Z04", "Z05"}
-NOT_COVERED = {"P17", "G06", "W07", "C08", "C09", "C10", "F04", "E08", "N02"}
+NOT_COVERED = {"P17", "W07", "C08", "C09", "C10", "F04", "E08", "N02"}
 FAMILIES = {
     "parties", "route", "goods", "measures", "equipment", "documents",
     "payment", "postal", "wildlife", "chemicals", "timing", "network",

@@ -22,7 +22,7 @@ SEVEN_AND_ONE = [
 #: Ids of indicators that work on them.
 BY_AIR = {
     "P01", "P02", "P03", "P04", "P05", "P08", "P10", "P12", "P13", "P14", "P18", "P19",
-    "G01", "G10", "G11", "G12", "G13", "W01", "W05", "D04", "N01", "T02",
+    "G01", "G10", "G11", "G12", "G13", "W05", "D04", "N01", "T02",
 }  # fmt: skip
 #: Kinds that speak of what is not there: without the column they count it, and say so.
 ABSENCE = {"missing", "documents_missing"}

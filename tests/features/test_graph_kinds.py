@@ -1,4 +1,4 @@
-"""Steps and links to earlier cases against a search through all earlier shipments; species by the day of listing."""
+"""Steps and links to earlier cases against a search through all earlier shipments; species and seasons by the day."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from omdrisk.errors import DefinitionError
 from omdrisk.features import Tables, View
-from omdrisk.features.kinds import HopsToCase, LinksToCase, ListedTaxa
+from omdrisk.features.kinds import HopsToCase, LinksToCase, ListedTaxa, OutOfSeason
 from omdrisk.history import History
 
 ENTITIES = ("consignee_phone", "shipper_phone", "container")
@@ -119,3 +119,14 @@ def test_lists_of_taxa_that_are_none_are_refused():
         ListedTaxa(table="cites").check(taxa(listed=["soon", "2017"]))
     with pytest.raises(DefinitionError, match="appendix: 'IV' is unknown"):
         ListedTaxa(table="cites", appendix=("IV",)).check(taxa())
+
+
+def test_a_season_over_the_turn_of_the_year_and_the_nearest_of_two():
+    table = {"hs_prefix": ["0809", "080929"], "origin": ["CL", "*"], "months": ["11-2", "6-6"]}
+    months = pd.to_datetime([f"2023-{month:02d}-15" for month in range(1, 13)], utc=True)
+    frame = pd.DataFrame({"hs_code": "0809290000", "country_of_origin": "CL", "filed_at": months})
+    view = View(frame, Tables({"seasons": pd.DataFrame(table)}))
+    near = [0, 0, 1, 2, 1, 0, 1, 2, 2, 1, 0, 0]
+    np.testing.assert_array_equal(OutOfSeason(table="seasons").compute(view), near)
+    with pytest.raises(DefinitionError, match="row 1: months '11-14' is no span like 11-2"):
+        OutOfSeason(table="seasons").check(Tables({"seasons": pd.DataFrame(table | {"months": ["11-14", "6-6"]})}))

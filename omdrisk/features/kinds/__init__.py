@@ -22,6 +22,7 @@ from omdrisk.features.kinds.lookups import DocumentsMissing, Listed
 from omdrisk.features.kinds.norm import Norm
 from omdrisk.features.kinds.outcomes import DaysSinceFind, FindRate, FindsCount, NearCase
 from omdrisk.features.kinds.routes import Detour
+from omdrisk.features.kinds.season import OutOfSeason
 from omdrisk.features.kinds.taxa import ListedTaxa
 from omdrisk.features.kinds.text import HasWords, LexiconWeight, Script, Vagueness
 from omdrisk.features.kinds.text_hs import TextAgainstHS
@@ -58,6 +59,7 @@ __all__ = [
     "NearCase",
     "Norm",
     "Number",
+    "OutOfSeason",
     "Ratio",
     "RoundNumber",
     "Script",
@@ -102,6 +104,7 @@ _SHIPPED: tuple[type[Kind], ...] = (
     Listed,
     DocumentsMissing,
     ListedTaxa,
+    OutOfSeason,
     CheckDigit,
     HoursBetween,
     Calendar,
