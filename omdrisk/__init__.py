@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from omdrisk.bundle import read_bundle, save_bundle
     from omdrisk.errors import BundleError, DefinitionError, HistoryError, InputError, OmdriskError
-    from omdrisk.evaluation import backtest, holdout
+    from omdrisk.evaluation import backtest, fairness, holdout, policies, sharing
     from omdrisk.features import Catalog, FeaturePipeline
     from omdrisk.history import History
     from omdrisk.linking import link, outcomes_as_of
     from omdrisk.records import read_cases, read_inspections, read_shipments
     from omdrisk.scoring import Scorer, load, score
-    from omdrisk.simulation import simulate
+    from omdrisk.simulation import campaign, simulate
     from omdrisk.training import Head, Recipe, RiskModel, train
 
 __version__ = "0.1.0"
@@ -37,16 +37,20 @@ _HOMES = {
     "RiskModel": "training",
     "Scorer": "scoring",
     "backtest": "evaluation",
+    "campaign": "simulation",
+    "fairness": "evaluation",
     "holdout": "evaluation",
     "link": "linking",
     "load": "scoring",
     "outcomes_as_of": "linking",
+    "policies": "evaluation",
     "read_bundle": "bundle",
     "read_cases": "records",
     "read_inspections": "records",
     "read_shipments": "records",
     "save_bundle": "bundle",
     "score": "scoring",
+    "sharing": "evaluation",
     "simulate": "simulation",
     "train": "training",
 }
@@ -65,16 +69,20 @@ __all__ = [
     "RiskModel",
     "Scorer",
     "backtest",
+    "campaign",
+    "fairness",
     "holdout",
     "link",
     "load",
     "outcomes_as_of",
+    "policies",
     "read_bundle",
     "read_cases",
     "read_inspections",
     "read_shipments",
     "save_bundle",
     "score",
+    "sharing",
     "simulate",
     "train",
 ]

@@ -33,4 +33,4 @@ def _root(
     """Add `--debug` to any command for a traceback instead of one line."""
 
 
-from omdrisk.cli import data, demo, files, models, unit  # noqa: E402, F401  (each adds its commands to `app`)
+from omdrisk.cli import data, demo, files, models, policies, unit  # noqa: E402, F401  (each adds its commands to `app`)

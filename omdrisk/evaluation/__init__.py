@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from omdrisk.evaluation.examinations import examined
 from omdrisk.evaluation.forward import Backtest, backtest
 from omdrisk.evaluation.given import Holdout, holdout
@@ -10,21 +13,56 @@ from omdrisk.evaluation.metrics import Ranking, metric_names
 from omdrisk.evaluation.reliability import reliability
 from omdrisk.evaluation.rules import Rule, read_rules, rule_score
 
+if TYPE_CHECKING:
+    from omdrisk.evaluation.fairness_rates import Fairness, fairness, without_countries
+    from omdrisk.evaluation.policies_choices import Policy, policy_of
+    from omdrisk.evaluation.policies_result import Policies, policies
+    from omdrisk.evaluation.sharing_result import Sharing, sharing
+
+_HOMES = {
+    "Fairness": "fairness_rates",
+    "Policies": "policies_result",
+    "Policy": "policies_choices",
+    "Sharing": "sharing_result",
+    "fairness": "fairness_rates",
+    "policies": "policies_result",
+    "policy_of": "policies_choices",
+    "sharing": "sharing_result",
+    "without_countries": "fairness_rates",
+}
+
 __all__ = [
     "Backtest",
+    "Fairness",
     "Holdout",
+    "Policies",
+    "Policy",
     "Ranking",
     "Rule",
+    "Sharing",
     "backtest",
     "blocks_of",
     "draws",
     "evaluate",
     "examined",
+    "fairness",
     "holdout",
     "interval",
     "lead",
     "metric_names",
+    "policies",
+    "policy_of",
     "read_rules",
     "reliability",
     "rule_score",
+    "sharing",
+    "without_countries",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'omdrisk.evaluation' has no attribute {name!r}")
+    value = getattr(import_module(f"omdrisk.evaluation.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -294,12 +294,10 @@ def _past_loads(
     under: Underworld, plan: list[tuple[int, Network]], officers: Officers, rng: np.random.Generator, begin: int
 ) -> Rows:
     """Play what networks did before the campaign, with the clean shipments of their fronts."""
-    parts = []
     weeks: dict[int, list[tuple[int, Network]]] = {}
     for day, network in plan:
         weeks.setdefault((day - under.clock.start) // WEEK, []).append((day, network))
-    for week in sorted(weeks):
-        parts.append(under._week(weeks[week], officers, rng))  # noqa: SLF001
+    parts = [under._week(weeks[week], officers, rng) for week in sorted(weeks)]  # noqa: SLF001
     dummies = [d for d in under.recruiter.dummies if d["moment"] < begin and not under._abandoned(d)]  # noqa: SLF001
     rows = joined([*parts, from_records(dummies)])
     return taken(rows, rows["moment"] < begin)
@@ -349,7 +347,8 @@ def _past(
 
 
 def _truth(networks: list[Network], rows: Rows, ids: pd.Series) -> pd.DataFrame:
-    names = np.array([*(f"{network.target[0].upper()}{network.number:05d}" for network in networks), None], dtype=object)
+    marks = [f"{network.target[0].upper()}{network.number:05d}" for network in networks]
+    names = np.array([*marks, None], dtype=object)
     return pd.DataFrame(
         {
             "shipment_id": ids.array,
