@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from omdrisk.history import History
     from omdrisk.linking import link, outcomes_as_of
     from omdrisk.records import read_cases, read_inspections, read_shipments
-    from omdrisk.scoring import Scorer, load, score
+    from omdrisk.scoring import Scorer, WorklistPlan, load, read_feedback, score
     from omdrisk.simulation import campaign, simulate
     from omdrisk.training import Head, Recipe, RiskModel, train
 
@@ -36,6 +36,7 @@ _HOMES = {
     "Recipe": "training",
     "RiskModel": "training",
     "Scorer": "scoring",
+    "WorklistPlan": "scoring",
     "backtest": "evaluation",
     "campaign": "simulation",
     "fairness": "evaluation",
@@ -46,6 +47,7 @@ _HOMES = {
     "policies": "evaluation",
     "read_bundle": "bundle",
     "read_cases": "records",
+    "read_feedback": "scoring",
     "read_inspections": "records",
     "read_shipments": "records",
     "save_bundle": "bundle",
@@ -68,6 +70,7 @@ __all__ = [
     "Recipe",
     "RiskModel",
     "Scorer",
+    "WorklistPlan",
     "backtest",
     "campaign",
     "fairness",
@@ -78,6 +81,7 @@ __all__ = [
     "policies",
     "read_bundle",
     "read_cases",
+    "read_feedback",
     "read_inspections",
     "read_shipments",
     "save_bundle",

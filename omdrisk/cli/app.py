@@ -33,4 +33,13 @@ def _root(
     """Add `--debug` to any command for a traceback instead of one line."""
 
 
-from omdrisk.cli import data, demo, files, models, policies, unit  # noqa: E402, F401  (each adds its commands to `app`)
+from omdrisk.cli import (  # noqa: E402  (each adds its commands to `app`)
+    data,  # noqa: F401
+    demo,  # noqa: F401
+    files,  # noqa: F401
+    models,  # noqa: F401
+    parties,  # noqa: F401
+    policies,  # noqa: F401
+    tables,  # noqa: F401
+    unit,  # noqa: F401
+)

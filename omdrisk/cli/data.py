@@ -68,6 +68,9 @@ def read_files(
         Path | None, typer.Option(help="Rejected rows with their reasons, to mend and read again.")
     ] = None,
     quality: Annotated[Path | None, typer.Option(help="Web page on missing, invalid and suspicious cells.")] = None,
+    tables: Annotated[
+        Path | None, typer.Option(help="Folder of tables to check with; features/tables here, if there is one.")
+    ] = None,
     json_to: Json = None,
 ) -> None:
     """Read files into a canonical table; every row is accepted or rejected with its reason."""
@@ -87,7 +90,7 @@ def read_files(
     console.print(f"{accepted + rejected:,} rows read: {accepted:,} accepted, {rejected:,} rejected")
     for row in result.repairs.itertuples(index=False):
         console.print(f"  repaired {row.count:,} x {row.column}: {row.rule} (as {row.example!r})", markup=False)
-    summary = result.summary()
+    summary = result.summary(tables)
     odd = summary[summary[["invalid", "suspicious"]].sum(axis="columns") > 0]
     for row in odd.itertuples(index=False):
         console.print(
@@ -98,7 +101,7 @@ def read_files(
     if quality is not None:
         from omdrisk.records import write_quality_html
 
-        write_quality_html(result, quality)
+        write_quality_html(result, quality, tables)
         console.print(f"quality of the file in {quality}")
     repairs = result.repairs.to_dict(orient="records")
     reasons = result.rejected["reason"].value_counts().to_dict() if rejected else {}

@@ -47,11 +47,16 @@ def propose(
     for row in made.guesses.itertuples(index=False):
         shown.add_row(*(cell if isinstance(cell, str) else "" for cell in row))
     screen.print(shown)
+    if made.note:
+        console.print(f"{file.name}: {made.note}", style="yellow")
     for column in made.lacking:
         console.print(f"no header is known to hold {column}, which every row needs: see {target}", style="yellow")
     console.print(f"{target}: edit it, then `omdrisk read {file} --as {made.table} --format {target}`", markup=False)
     guesses = made.guesses.astype("object").where(made.guesses.notna(), None).to_dict(orient="records")
-    emit({"table": made.table, "out": str(target), "lacking": made.lacking, "guesses": guesses}, json_to)
+    emit(
+        {"table": made.table, "out": str(target), "lacking": made.lacking, "note": made.note, "guesses": guesses},
+        json_to,
+    )
 
 
 @app.command()

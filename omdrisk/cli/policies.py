@@ -39,12 +39,12 @@ def _pictures(wide: int, high: float) -> tuple[Any, Any]:
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = frame.astype("object").where(frame.notna(), None).to_dict(orient="records")
-    return made
+    cells = frame.astype("object").where(frame.notna(), None).to_dict(orient="records")
+    return [{str(name): value for name, value in row.items()} for row in cells]
 
 
 @app.command()
-def policies(
+def policies(  # noqa: PLR0917  (options of a command)
     recipe: Head = Path("drug"),
     worlds: Annotated[int, typer.Option(min=1, help="Simulated worlds, each with a seed of its own.")] = 3,
     shipments: Annotated[int, typer.Option(min=500, help="Shipments of each world, past and campaign.")] = 60_000,

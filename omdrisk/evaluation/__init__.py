@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from omdrisk.evaluation.baselines import Baselines, baselines
 from omdrisk.evaluation.examinations import examined
 from omdrisk.evaluation.forward import Backtest, backtest
 from omdrisk.evaluation.given import Holdout, holdout
@@ -12,6 +13,7 @@ from omdrisk.evaluation.intervals import blocks_of, draws, evaluate, interval, l
 from omdrisk.evaluation.metrics import Ranking, metric_names
 from omdrisk.evaluation.reliability import reliability
 from omdrisk.evaluation.rules import Rule, read_rules, rule_score
+from omdrisk.evaluation.selection import Selection, selection
 
 if TYPE_CHECKING:
     from omdrisk.evaluation.fairness_rates import Fairness, fairness, without_countries
@@ -33,14 +35,17 @@ _HOMES = {
 
 __all__ = [
     "Backtest",
+    "Baselines",
     "Fairness",
     "Holdout",
     "Policies",
     "Policy",
     "Ranking",
     "Rule",
+    "Selection",
     "Sharing",
     "backtest",
+    "baselines",
     "blocks_of",
     "draws",
     "evaluate",
@@ -55,6 +60,7 @@ __all__ = [
     "read_rules",
     "reliability",
     "rule_score",
+    "selection",
     "sharing",
     "without_countries",
 ]

@@ -151,7 +151,8 @@ def fairness(
                     rows.append({"score": str(name), "group": group, "value": str(value), "rate": rate, **told})
     table = pd.DataFrame(rows)
     overall = table[table["group"] == ALL].set_index(["score", "rate"])["estimate"]
-    base_rate = pd.MultiIndex.from_frame(table[["score", "rate"]]).map(overall).to_numpy(dtype=np.float64)
+    asked = pd.MultiIndex.from_frame(table[["score", "rate"]])
+    base_rate = overall.reindex(asked).to_numpy(dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         table.insert(7, "ratio", np.where(base_rate > 0, table["estimate"] / base_rate, np.nan))
     return Fairness(table)

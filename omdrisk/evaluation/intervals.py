@@ -84,6 +84,7 @@ def evaluate(
     score: Any,
     *,
     chance: Any = None,
+    amount: Any = None,
     names: Sequence[str] | None = None,
     shares: Sequence[float] = (0.01, 0.02, 0.05, 0.1),
     weight: Any = None,
@@ -98,6 +99,8 @@ def evaluate(
     found, score, chance
         Outcomes (0 or 1), scores and calibrated probabilities of the examined shipments; without `chance` the
         calibration is not measured.
+    amount
+        Kilograms of each find, for the share of them; None leaves it out.
     names
         Metrics; by default the usual ones at `shares`.
     weight
@@ -121,13 +124,13 @@ def evaluate(
     """
     found = np.asarray(found, dtype=np.float64)
     if names is None:
-        names = metric_names(shares, calibrated=chance is not None)
+        names = metric_names(shares, calibrated=chance is not None, amounts=amount is not None)
     seed = check_seed(seed)
     if not len(found):
         raise InputError("there is no examined shipment to evaluate on")
     weight = None if weight is None else np.asarray(weight, dtype=np.float64)
     blocks = np.arange(len(found)) if blocks is None else np.asarray(blocks)
-    ranking = Ranking(found, score, chance)
+    ranking = Ranking(found, score, chance, amount)
     low = high = np.full(len(names), np.nan)
     if len(np.unique(blocks[found > 0])) > 1:
         drawn = draws(ranking, names, blocks, weight=weight, resamples=resamples, seed=seed)

@@ -22,19 +22,21 @@ if TYPE_CHECKING:
 
 PLAIN = ("auc", "average_precision", "base_rate", "calibration_error", "expected_over_found")
 AT_CAPACITY = ("hit_rate", "recall", "lift")
+AMOUNT = "kg_share"
 BINS = 10
 _SHARE = re.compile(r"(\w+)@([0-9.]+)%")
 
 
-def metric_names(shares: Sequence[float], *, calibrated: bool = False) -> tuple[str, ...]:
-    """Return the names of the usual metrics at these capacities.
+def metric_names(shares: Sequence[float], *, calibrated: bool = False, amounts: bool = False) -> tuple[str, ...]:
+    """Return the names of the usual metrics at these capacities; with `amounts` the share of the kilograms too.
 
     Examples
     --------
     >>> metric_names([0.01, 0.005])
     ('auc', 'average_precision', 'hit_rate@1%', 'recall@1%', 'lift@1%', 'hit_rate@0.5%', 'recall@0.5%', 'lift@0.5%')
     """
-    at_capacity = (f"{name}@{100 * share:g}%" for share in shares for name in AT_CAPACITY)
+    names = (*AT_CAPACITY, AMOUNT) if amounts else AT_CAPACITY
+    at_capacity = (f"{name}@{100 * share:g}%" for share in shares for name in names)
     calibration = ("calibration_error", "expected_over_found") if calibrated else ()
     return ("auc", "average_precision", *at_capacity, *calibration)
 
@@ -50,6 +52,8 @@ class Ranking:
         The higher, the earlier inspected; shape (rows,).
     chance
         Calibrated probabilities, for the calibration metrics.
+    amount
+        Kilograms (or kg-equivalents) of each find, for ``kg_share``; a find of unknown amount counts nothing.
 
     Examples
     --------
@@ -58,7 +62,7 @@ class Ranking:
     [0.75, 0.833, 0.5]
     """
 
-    def __init__(self, found: Any, score: Any, chance: Any = None) -> None:
+    def __init__(self, found: Any, score: Any, chance: Any = None, amount: Any = None) -> None:
         found, score = np.asarray(found, dtype=np.float64), np.asarray(score, dtype=np.float64)
         if found.shape != score.shape or found.ndim != 1:
             raise InputError(f"found and score must be columns of one length, not {found.shape} and {score.shape}")
@@ -69,6 +73,7 @@ class Ranking:
         descending = score[self.order]
         self._starts = np.flatnonzero(np.r_[True, descending[1:] != descending[:-1]])[: len(score)]
         self._chance = None if chance is None else np.asarray(chance, dtype=np.float64)[self.order]
+        self._amount = None if amount is None else np.nan_to_num(np.asarray(amount, dtype=np.float64))[self.order]
 
     def __len__(self) -> int:
         return len(self.found)
@@ -101,9 +106,17 @@ class Ranking:
             for place, (name, share) in enumerate(parsed):
                 if name in ("calibration_error", "expected_over_found"):
                     values[:, place] = self._calibration(name, sets)
+                elif name == AMOUNT:
+                    values[:, place] = self._kilograms(share, sets)
                 else:
                     values[:, place] = curve.metric(name, share)
         return values if weights.ndim > 1 else cast("Floats", values[0])
+
+    def _kilograms(self, share: float, sets: Floats) -> Floats:
+        if self._amount is None:
+            raise InputError(f"{AMOUNT!r} needs the amounts that were found")
+        curve = _Curve(sets, self.found, self._starts, self._amount)
+        return curve.metric("recall", share)
 
     def _calibration(self, name: str, sets: Floats) -> Floats:
         if self._chance is None:
@@ -120,8 +133,8 @@ class Ranking:
 class _Curve:
     """Cumulative weight and finds from the top of a ranking, for each set of weights."""
 
-    def __init__(self, sets: Floats, found: Floats, starts: npt.NDArray[np.intp]) -> None:
-        hits = sets * found
+    def __init__(self, sets: Floats, found: Floats, starts: npt.NDArray[np.intp], amount: Floats | None = None) -> None:
+        hits = sets * found if amount is None else sets * found * amount
         if len(starts) < len(found):
             sets, hits = np.add.reduceat(sets, starts, axis=1), np.add.reduceat(hits, starts, axis=1)
         self.hits, self.step = np.cumsum(hits, axis=1), hits
@@ -159,7 +172,7 @@ def _parse(name: str) -> tuple[str, float]:
     if name in PLAIN:
         return name, 0.0
     match = _SHARE.fullmatch(name)
-    if match and match[1] in AT_CAPACITY and 0 < float(match[2]) <= 100:
+    if match and match[1] in (*AT_CAPACITY, AMOUNT) and 0 < float(match[2]) <= 100:
         return match[1], float(match[2]) / 100
     known = [*PLAIN, *(f"{each}@2%" for each in AT_CAPACITY)]
     raise InputError(f"metric {name!r} is unknown. {did_you_mean(name, known)}")

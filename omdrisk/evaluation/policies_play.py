@@ -321,7 +321,8 @@ class Player:
     def _scores(self, rows: Floats) -> Floats:
         if not self.policy.committee:
             return np.empty((0, len(rows)))
-        return np.vstack([self._score(model, rows) for model in self.committee or [None]])
+        heads: list[RiskModel | None] = [*self.committee]
+        return np.vstack([self._score(model, rows) for model in heads or [None]])
 
 
 def _found(inspections: pd.DataFrame, *targets: str) -> npt.NDArray[np.bool_]:

@@ -186,8 +186,8 @@ def _summary(weeks: pd.DataFrame) -> pd.DataFrame:
     made = {name: sums[above] / sums[below].where(sums[below] > 0) for name, (above, below) in RATIOS.items()}
     made["hits"] = sums["hits"].astype(float)
     for name, each in (("change", sums["hits"]), ("change_late", late["hits"])):
-        base = each.xs(AGAINST, level="policy").reindex(each.index.droplevel("policy")).to_numpy()
-        made[name] = (each - base) / np.where(base > 0, base, np.nan)
+        base = each.groupby(level=["world", "adapts"]).transform(lambda part: part.xs(AGAINST, level="policy").iloc[0])
+        made[name] = (each - base) / base.where(base > 0)
     tall = pd.concat(made, names=["metric"]).rename("value").reset_index()
     order = {name: place for place, name in enumerate(made)}
     table = _over_worlds(tall, ["adapts", "policy", "metric"])

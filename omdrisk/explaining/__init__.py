@@ -8,6 +8,7 @@ from omdrisk.explaining.contributions import (
     group_names,
     grouped,
 )
+from omdrisk.explaining.effects import hint, slopes
 from omdrisk.explaining.numbers import (
     LANGUAGES,
     NOTHING,
@@ -38,8 +39,10 @@ __all__ = [
     "explain_head",
     "group_names",
     "grouped",
+    "hint",
     "number",
     "percent",
     "quantity",
     "reasons_table",
+    "slopes",
 ]

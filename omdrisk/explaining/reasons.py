@@ -11,9 +11,10 @@ import pandas as pd
 
 from omdrisk.errors import InputError
 from omdrisk.explaining.contributions import group_names
+from omdrisk.explaining.effects import hint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -32,8 +33,11 @@ COLUMNS = {
     "norm": "float64",
     "shap": "float64",
     "share": "float64",
+    "change": "float64",
     "direction": "str",
     "text": "str",
+    "band_without": "str",
+    "hint": "str",
 }
 
 
@@ -48,8 +52,11 @@ class Reason:
     norm: float
     shap: float
     share: float
+    change: float
     direction: str
     text: str
+    band_without: str
+    hint: str
 
 
 @dataclass(frozen=True)
@@ -66,12 +73,18 @@ class Facts:
         What is usual, in the unit of `shown`; NaN where no norm is known.
     known
         Whether a missing value means that there was nothing, and not that nobody could know.
+    slope
+        What a unit of log-odds is in calibrated probability, see `omdrisk.explaining.slopes`.
+    band
+        The band of the shipment if its raw score were that much lower; None where bands are not asked about.
     """
 
     features: list[float]
     shown: list[float]
     norms: list[float]
     known: list[bool]
+    slope: float = math.nan
+    band: Callable[[float], str] | None = None
 
 
 class Reasoner:
@@ -81,9 +94,12 @@ class Reasoner:
     ----------
     tellers
         Feature name -> its teller, in the order of the contributions' columns.
+    language
+        Language of the hints.
     """
 
-    def __init__(self, tellers: Mapping[str, Teller]) -> None:
+    def __init__(self, tellers: Mapping[str, Teller], language: str = "en") -> None:
+        self.language = language
         self.names = list(tellers)
         self.tellers = [tellers[name] for name in self.names]
         groups = group_names({name: teller.definition for name, teller in tellers.items()}, "indicator")
@@ -142,8 +158,11 @@ class Reasoner:
                             norm=facts.norms[at],
                             shap=float(sums[place]),
                             share=float(abs(sums[place]) / total),
+                            change=float(sums[place]) * facts.slope,
                             direction="for" if sign > 0 else "against",
                             text=text,
+                            band_without="" if facts.band is None else (without := facts.band(sums[place])),
+                            hint="" if facts.band is None else hint(facts.band(0.0), without, self.language),
                         )
                     )
                     break

@@ -4,54 +4,34 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from omdrisk.history import kernels, reading, sweeps
-from omdrisk.history.arrays import NEVER, NO_TIME, limbs
-from omdrisk.history.facts import KEY, VALUE
+from omdrisk.history import kernels, sweeps
+from omdrisk.history.arrays import NO_TIME
+from omdrisk.history.facts import KEY
 from omdrisk.history.indexes import together
-from omdrisk.history.spells import standing
+from omdrisk.history.merging import Merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from omdrisk.history.arrays import Flags, Floats, Integers
     from omdrisk.history.facts import Facts
+    from omdrisk.history.merging import Streams
     from omdrisk.history.plans import Plan
     from omdrisk.history.questions import Question
 
-BLOCK = 4096
+BLOCK = 1024
+"""So many rows are answered at a time: their counters stay in the processor's cache."""
+
+_LINE = 8
+"""So many numbers make a line of the cache; counters of a key begin with one."""
+
 _APART = 24
 """Rows of counters begin that far from a power of two apart, or they would share few lines of the cache."""
-
-
-@dataclass(frozen=True)
-class Stream:
-    """Spells of one target in the order of their beginning, and the ended ones in that of their end."""
-
-    rows: Integers
-    begins: Integers
-    ends: Integers
-    amounts: Integers
-    ending: Integers
-
-    @classmethod
-    def of(cls, facts: Facts, target: str, *, party: bool) -> Stream:
-        """Return the spells of `target`, by the rule for keys of parties or for others."""
-        found = standing(facts, facts.targets.get(target, 0), party=party)
-        order = np.argsort(found.begins, kind="stable")
-        ends = found.ends[order]
-        over = np.flatnonzero(ends != NEVER)
-        return cls(
-            found.rows[order],
-            found.begins[order],
-            ends,
-            np.column_stack([found.finds, found.weights])[order],
-            over[np.argsort(ends[over], kind="stable")],
-        )
 
 
 class Batch:
@@ -84,29 +64,16 @@ class Batch:
     ) -> None:
         self._facts = facts
         self._keys = keys
-        self._moments = moments
-        self._horizon = horizon
         self._joint = joint
         self._party = party
-        in_order = bool(np.all(moments[1:] >= moments[:-1]))
-        self._order = (np.arange(moments.size) if in_order else np.argsort(moments, kind="stable")).astype(np.int32)
-        self._limbs: dict[str, tuple[Flags, Integers]] = {}
-        self._streams: dict[tuple[str, bool], Stream] = {}
+        self._merged = Merged(facts, moments, horizon)
+        self._timeless = self._merged.moments == NO_TIME
 
     def answer(self, plans: Sequence[Plan]) -> dict[Question, Floats]:
         """Answer the questions of all plans."""
-        for plan in plans:
-            for value in plan.values:
-                if value not in self._limbs:
-                    column = self._facts.shipments[f"{VALUE}{value}"]
-                    there = np.isfinite(column)
-                    parts = limbs(np.where(there, column, 0.0) + 0.0)
-                    self._limbs[value] = there, np.column_stack(parts)
-            party = self._party(plan.by)
-            for target in plan.targets:
-                if (target, party) not in self._streams:
-                    self._streams[target, party] = Stream.of(self._facts, target, party=party)
-        with ThreadPoolExecutor(max_workers=min(len(plans), cores())) as pool:
+        with ThreadPoolExecutor(max_workers=cores()) as pool:
+            for stage in self._shared(plans):
+                list(pool.map(lambda make: make(), stage))
             found = list(pool.map(self._pass, plans))
         return {
             question: answers
@@ -114,82 +81,102 @@ class Batch:
             for question, answers in zip(plan.questions, table, strict=True)
         }
 
-    def _pass(self, plan: Plan) -> Floats:
-        count = self._moments.size
-        asked_keys = together([self._keys[name] for name in plan.by], count, self._joint)
-        shipments = self._facts.shipments
+    def _shared(self, plans: Sequence[Plan]) -> list[list[Callable[[], object]]]:
+        """Return in two stages what to find before the passes begin: nothing twice, and much at a time."""
+        merged = self._merged
+        windows = {taken[1:] for plan in plans for taken in (plan.shipment_widths, plan.value_widths)}
+        widths = {width for taken in windows for width in taken}
+        streams = {(target, self._party(plan.by)) for plan in plans for target in plan.targets or ("",)}
+        bases = {(target, self._party(plan.by)) for plan in plans for target in plan.rates}
+        values = {plan.values: plan for plan in plans}
+        outcomes = {(plan.targets, plan.spell_widths, self._party(plan.by)): plan for plan in plans}
+        return [
+            [
+                merged.shipments,
+                *(partial(merged.window, width) for width in sorted(widths)),
+                *(partial(merged.stream, target, party=party) for target, party in sorted(streams)),
+                *(partial(merged.parts, names) for names in values),
+            ],
+            [
+                *(partial(merged.base, target, party=party) for target, party in sorted(bases)),
+                *(partial(self._streams, plan) for plan in outcomes.values()),
+                *(partial(merged.windows, taken) for taken in sorted(windows)),
+            ],
+        ]
+
+    def _streams(self, plan: Plan) -> Streams:
+        return self._merged.streams(plan.targets, plan.spell_widths[1:], party=self._party(plan.by))
+
+    def _bases(self, plan: Plan) -> Floats:
+        party = self._party(plan.by)
+        bases = [self._merged.base(target, party=party) for target in plan.rates]
+        return np.stack(bases) if bases else np.zeros((0, 0))
+
+    def _slots(self, plan: Plan) -> tuple[Integers, Integers, Flags, int]:
+        """Return the slots of shipments and of rows that ask, which rows cannot be answered, and how many slots.
+
+        See `sweeps` for what slots 0 and 1 are.
+        """
+        merged, shipments = self._merged, self._facts.shipments
         keys = together([shipments[f"{KEY}{name}"] for name in plan.by], len(shipments), self._joint)
-        same = np.array_equal(keys, asked_keys)
+        asked_keys = together([self._keys[name] for name in plan.by], merged.moments.size, self._joint)
+        same = keys is asked_keys or np.array_equal(keys, asked_keys)
         slots, asked, known = kernels.numbered_keys(keys, asked_keys[:0] if same else asked_keys)
-        asked = slots if same else asked
-        missing = (asked_keys == 0) | (self._moments == NO_TIME)
-        del keys, asked_keys
-        state = np.zeros((plan.rows, BLOCK + _APART), dtype=np.int64)
-        steps = self._steps(plan, slots, asked, known.size, state)
-        answers = np.empty((len(plan.questions), count))
-        for low in range(0, count, BLOCK):
-            high = min(low + BLOCK, count)
-            for step in steps:
-                step(low, high)
-            reading.read_answers(plan.asks, plan.priors, state, self._moments, missing, self._order, low, high, answers)
+        slots = slots + np.int32(2) if slots.size else np.zeros(1, dtype=np.int32)
+        asked = slots[: merged.moments.size] if same else np.where(asked < 0, 0, asked + 2).astype(np.int32)
+        return slots, merged.ordered(asked), merged.ordered(asked_keys == 0) | self._timeless, known.size + 2
+
+    def _pass(self, plan: Plan) -> Floats:
+        merged, streams = self._merged, self._streams(plan)
+        slots, asked, missing, count = self._slots(plan)
+        gone, steps = merged.windows(plan.shipment_widths[1:])
+        counted = plan.about_shipments or bool(plan.values)
+        answers = np.empty((len(plan.questions), merged.moments.size))
+        sweeps.sweep(
+            slots,
+            self._facts.shipments["filed_at"],
+            merged.parts(plan.values),
+            asked,
+            merged.moments,
+            merged.horizon,
+            merged.shipments(),
+            gone,
+            steps,
+            merged.windows(plan.value_widths[1:])[0],
+            _counters(1, count if counted else 0, 3 + 4 * len(plan.values) * len(plan.value_widths))[0],
+            np.zeros((len(plan.shipment_widths) - 1, count), dtype=np.int32),
+            streams.of_target,
+            slots[streams.rows],
+            streams.begins,
+            streams.ends,
+            streams.amounts,
+            streams.of_ending,
+            streams.ending,
+            streams.of_busy,
+            streams.busy,
+            streams.begun,
+            streams.over,
+            streams.gone,
+            _counters(len(plan.targets), count, 2 * len(plan.spell_widths) + 2),
+            plan.asks,
+            plan.priors,
+            self._bases(plan),
+            missing,
+            merged.order,
+            np.zeros((plan.rows, BLOCK + _APART), dtype=np.int64),
+            np.empty((len(plan.questions), BLOCK)),
+            answers,
+        )
         return answers
 
-    def _steps(
-        self, plan: Plan, slots: Integers, asked: Integers, count: int, state: Integers
-    ) -> list[Callable[[int, int], None]]:
-        times = self._facts.shipments["filed_at"]
-        steps = []
-        if plan.about_shipments:
-            widths = np.array(plan.shipment_widths)
-            steps.append(
-                self._step(sweeps.sweep_shipments, (slots, times, asked), widths, count, 2 + widths.size, state)
-            )
-        widths = np.array(plan.value_widths)
-        for value in plan.values:
-            there, parts = self._limbs[value]
-            rows = state[plan.value_row(value) :]
-            steps.append(
-                self._step(
-                    sweeps.sweep_values,
-                    (slots, times, there, parts, asked),
-                    widths,
-                    count,
-                    4 * widths.size,
-                    rows,
-                )
-            )
-        widths = np.array(plan.spell_widths)
-        for target in plan.targets:
-            stream = self._streams[target, self._party(plan.by)]
-            rows = state[plan.target_row(target) :]
-            steps.append(self._spells(stream, slots[stream.rows], asked, widths, count, rows))
-        for target in plan.rates:
-            stream = self._streams[target, self._party(plan.by)]
-            rows = state[plan.overall_row(target) :]
-            nought = np.zeros(stream.rows.size, dtype=np.int32), np.zeros(asked.size, dtype=np.int32)
-            steps.append(self._spells(stream, *nought, widths[:1], 1, rows))
-        return steps
 
-    def _step(
-        self, sweep: Any, events: tuple[Any, ...], widths: Integers, slots: int, width: int, state: Integers
-    ) -> Callable[[int, int], None]:
-        at = np.zeros(widths.size, dtype=np.int64)
-        tally = np.zeros((slots, width), dtype=np.int64)
-        return lambda low, high: sweep(
-            *events, self._moments, self._order, low, high, self._horizon, widths, at, tally, state
-        )
-
-    def _spells(
-        self, stream: Stream, slots: Integers, asked: Integers, widths: Integers, count: int, state: Integers
-    ) -> Callable[[int, int], None]:
-        at = np.zeros(widths.size + 1, dtype=np.int64)
-        tally = np.zeros((count, 2 * widths.size + 1), dtype=np.int64)
-        tally[:, -1] = -1
-        chain = np.full((slots.size, 2), -1, dtype=np.int64)
-        events = slots, stream.begins, stream.ends, stream.amounts, stream.ending, asked
-        return lambda low, high: sweeps.sweep_spells(
-            *events, self._moments, self._order, low, high, self._horizon, widths, at, tally, chain, state
-        )
+def _counters(tables: int, rows: int, numbers: int) -> Integers:
+    """Return tables of noughts, each row of which begins with a line of the cache."""
+    width = -(-numbers // _LINE) * _LINE
+    size = tables * rows * width
+    room = np.zeros(size + _LINE, dtype=np.int64)
+    begin = -(room.ctypes.data // room.itemsize) % _LINE
+    return room[begin : begin + size].reshape(tables, rows, width)
 
 
 def cores() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -242,15 +243,13 @@ class History(Learning, Keeping):
             from omdrisk.history.lookups import answer
         except ImportError:  # without a compiler
             from omdrisk.history.answers import answer
-        questions = list(dict.fromkeys(questions))
-        keys, values = needs(questions)
+        distinct, keys, values, singles = _examined(tuple(questions))
         self._require(keys, self.keys, "entity")
         self._require(values, self.values, "number")
-        singles = dict.fromkeys(name for question in questions for name in question.by)
         return answer(
             self._current(),
-            questions,
-            hashed(self._keyring, shipments, list(singles)),
+            distinct,
+            hashed(self._keyring, shipments, singles),
             moments(shipments, "filed_at"),
             NEVER if self._horizon is None else self._horizon,
         )
@@ -260,3 +259,13 @@ class History(Learning, Keeping):
         for name in asked:
             if name not in kept:
                 raise HistoryError(f"This history keeps no {what} {name!r}. {did_you_mean(name, kept)}")
+
+
+@lru_cache(maxsize=64)
+def _examined(
+    questions: tuple[Question, ...],
+) -> tuple[tuple[Question, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the questions, each once; the entities and numbers they need; and the entities of those that ask."""
+    distinct = tuple(dict.fromkeys(questions))
+    keys, values = needs(distinct)
+    return distinct, keys, values, tuple(dict.fromkeys(name for question in distinct for name in question.by))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from omdrisk.history import reading, tallies
 from omdrisk.history.answers import Asked
-from omdrisk.history.arrays import NEVER, NO_TIME
+from omdrisk.history.arrays import NEVER, NO_TIME, WHOLE
 from omdrisk.history.batch import Batch, cores
 from omdrisk.history.hops import hops
 from omdrisk.history.indexes import together
@@ -29,6 +29,8 @@ LARGE = 20_000
 """From so many asking rows on, and not much fewer than shipments, one pass over time is the faster way."""
 
 BLOCK = 8192
+
+_ALL_THE_PAST = np.array([NEVER])
 
 
 def answer(
@@ -75,15 +77,15 @@ class Lookups:
         self._keys = keys
         self._moments = moments
         self._horizon = horizon
-        self._overall: dict[tuple[str, bool], Integers] = {}
+        self._bases: dict[tuple[str, bool], Floats] = {}
 
     def answer(self, groups: Sequence[Plan]) -> dict[Question, Floats]:
         """Answer the questions of all plans."""
         for plan in groups:
             party = self._past.party(plan.by)
             for target in plan.rates:
-                if (target, party) not in self._overall:
-                    self._overall[target, party] = self._over_all(target, party=party)
+                if (target, party) not in self._bases:
+                    self._bases[target, party] = self._base(target, party=party)
         if self._moments.size < BLOCK or len(groups) == 1:
             found = [self._table(plan) for plan in groups]
         else:
@@ -95,97 +97,104 @@ class Lookups:
             for question, answers in zip(plan.questions, table, strict=True)
         }
 
-    def _over_all(self, target: str, *, party: bool) -> Integers:
+    def _base(self, target: str, *, party: bool) -> Floats:
+        """Return for each row the rate of finds over all shipments and all the past."""
         state = np.zeros((3, self._moments.size), dtype=np.int64)
-        state[2] = NO_TIME
         slots = np.zeros(self._moments.size, dtype=np.int64)
-        self._tally_spells((), target, None, slots, np.array([NEVER]), state, party=party)
-        return state
+        for arrays in _spells_of(self._past, (), target, party=party):
+            if arrays:
+                tallies.tally_spells(*arrays, slots, self._moments, self._horizon, _ALL_THE_PAST, state)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rates: Floats = state[0] * WHOLE / state[1]
+            return rates
 
     def _table(self, plan: Plan) -> Floats:
         keys = together([self._keys[name] for name in plan.by], self._moments.size, self._past.joint)
         missing: Flags = (keys == 0) | (self._moments == NO_TIME)
         order, moments = _by_key(keys, self._moments)
-        keys = keys if order is None else keys[order]
+        if order is not None:
+            keys, missing = keys[order], missing[order]
         state = plan.fresh(moments.size)
-        for place, part in enumerate(self._past.parts):
-            index = part.key(plan.by)
-            slots = tallies.tally_shipments(
-                index.known,
-                index.directory,
-                index.shift,
-                index.offsets,
-                index.times,
-                keys,
-                moments,
-                self._horizon,
-                plan.shipment_array,
-                state,
-            )
-            for value in plan.values:
-                tallies.tally_value(
-                    index.offsets,
-                    index.times,
-                    part.known(plan.by, value),
-                    *part.sums(plan.by, value),
-                    slots,
-                    moments,
-                    self._horizon,
-                    plan.value_array,
-                    state[plan.value_row(value) :],
-                )
-            for target in plan.targets:
-                self._tally_spells(
-                    plan.by, target, place, slots, plan.spell_array, state[plan.target_row(target) :], moments
-                )
-        for target in plan.rates:
-            row = plan.overall_row(target)
-            overall = self._overall[target, self._past.party(plan.by)]
-            state[row : row + 3] = overall if order is None else overall[:, order]
+        for shipments, values, spells in _opened(self._past, plan):
+            slots = tallies.tally_shipments(*shipments, keys, moments, self._horizon, plan.shipment_array, state)
+            for row, arrays in values:
+                tallies.tally_value(*arrays, slots, moments, self._horizon, plan.value_array, state[row:])
+            for row, arrays in spells:
+                tallies.tally_spells(*arrays, slots, moments, self._horizon, plan.spell_array, state[row:])
+        bases = np.empty((len(plan.rates), moments.size))
+        for place, target in enumerate(plan.rates):
+            base = self._bases[target, self._past.party(plan.by)]
+            bases[place] = base if order is None else base[order]
         answers = np.empty((len(plan.questions), moments.size))
-        rows = np.arange(moments.size) if order is None else order
-        reading.read_answers(plan.asks, plan.priors, state, self._moments, missing, rows, 0, moments.size, answers)
-        return answers
+        reading.read_answers(plan.asks, plan.priors, state, bases, moments, missing, 0, moments.size, 0, answers)
+        if order is None:
+            return answers
+        placed = np.empty_like(answers)
+        reading.scatter(answers, order, 0, moments.size, placed)
+        return placed
 
-    def _tally_spells(
-        self,
-        by: tuple[str, ...],
-        target: str,
-        place: int | None,
-        slots: Integers,
-        widths: Integers,
-        state: Integers,
-        moments: Integers | None = None,
-        *,
-        party: bool | None = None,
-    ) -> None:
-        party = self._past.party(by) if party is None else party
-        taken = self._past.taken_back(by, target, party=party)
-        for number, part in enumerate(self._past.parts):
-            if place not in (None, number):
-                continue
-            spells = part.spells(by, target, party=party)
-            if not spells.begins.size:
-                continue
-            tallies.tally_spells(
+
+Arrays = tuple[Any, ...]
+Opened = tuple[Arrays, list[tuple[int, Arrays]], list[tuple[int, Arrays]]]
+
+
+def _opened(past: Past, plan: Plan) -> list[Opened]:
+    """Return for each part the arrays that a plan's loops read: shipments, then values and spells with their rows."""
+    name = ("opened", id(plan))
+    found = past.opened.get(name)
+    if found is None:
+        party = past.party(plan.by)
+        spells = {target: _spells_of(past, plan.by, target, party=party) for target in plan.targets}
+        opened: list[Opened] = []
+        for number, part in enumerate(past.parts):
+            index = part.key(plan.by)
+            opened.append(
+                (
+                    (index.known, index.directory, index.shift, index.offsets, index.times),
+                    [
+                        (
+                            plan.value_row(value),
+                            (index.offsets, index.times, part.known(plan.by, value), *part.sums(plan.by, value)),
+                        )
+                        for value in plan.values
+                    ],
+                    [
+                        (plan.target_row(target), spells[target][number])
+                        for target in plan.targets
+                        if spells[target][number]
+                    ],
+                )
+            )
+        found = past.opened[name] = plan, opened
+    return found[1]
+
+
+def _spells_of(past: Past, by: tuple[str, ...], target: str, *, party: bool) -> list[Arrays]:
+    """Return for each part the arrays that `tallies.tally_spells` reads, none where there are no spells."""
+    name = ("spells", by, target, party)
+    found = past.opened.get(name)
+    if found is None:
+        found = past.opened[name] = [
+            (
                 spells.begins,
                 spells.begin_offsets,
                 spells.begin_finds,
                 spells.begin_weights,
                 spells.ends_of_begun,
                 spells.find_before,
-                taken[number],
+                taken,
                 spells.ends,
                 spells.end_offsets,
                 spells.end_finds,
                 spells.end_weights,
                 spells.begins_of_ended,
-                slots,
-                self._moments if moments is None else moments,
-                self._horizon,
-                widths,
-                state,
             )
+            if spells.begins.size
+            else ()
+            for part, taken in zip(past.parts, past.taken_back(by, target, party=party), strict=True)
+            for spells in [part.spells(by, target, party=party)]
+        ]
+    return found
 
 
 def _by_key(keys: Integers, moments: Integers) -> tuple[Integers | None, Integers]:

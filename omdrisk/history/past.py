@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -47,6 +47,8 @@ class Past:
     joint: Callable[..., Integers]
     party: Callable[[tuple[str, ...]], bool]
     parts: tuple[Indexes, ...] = ()
+    opened: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
+    """What look-ups have gathered from the parts, to have it at hand for the next."""
     _taken: dict[object, list[Flags]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -78,13 +80,13 @@ class Past:
 
     def before_part(self, place: int) -> Past:
         """Return the parts before one."""
-        return replace(self, parts=self.parts[:place], _taken={})
+        return replace(self, parts=self.parts[:place], _taken={}, opened={})
 
     def plus_part(self, facts: Facts) -> Past:
         """Return this with one more part."""
         touched = (lambda: self._touched(facts)) if self.parts else None
         part = Indexes(facts, self.joint, self.party, touched)
-        return replace(self, parts=(*self.parts, part), _taken={})
+        return replace(self, parts=(*self.parts, part), _taken={}, opened={})
 
     def plus(self, shipments: Rows | None, outcomes: Rows | None, targets: dict[str, int]) -> Past:
         """Return this with rows that `new_shipments` and `new_outcomes` returned, gathered where due."""

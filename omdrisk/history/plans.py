@@ -48,7 +48,7 @@ class Plan:
 
     Shipments: first and last moment, then a count for each of `shipment_widths`. Each value: how often it was
     known and its three limbs, for each of `value_widths`. Each target: finds and weights for each of
-    `spell_widths`, and when the latest find began. Each target of a rate: finds, weights and latest overall.
+    `spell_widths`, and when the latest find began. The overall rates of `rates` are kept apart.
     """
 
     by: tuple[str, ...]
@@ -92,17 +92,11 @@ class Plan:
         begin = 2 + len(self.shipment_widths) + 4 * len(self.value_widths) * len(self.values)
         return begin + (2 * len(self.spell_widths) + 1) * self.targets.index(target)
 
-    def overall_row(self, target: str) -> int:
-        """Return where the rows of a target over all shipments begin."""
-        begin = 2 + len(self.shipment_widths) + 4 * len(self.value_widths) * len(self.values)
-        begin += (2 * len(self.spell_widths) + 1) * len(self.targets)
-        return begin + 3 * self.rates.index(target)
-
     @cached_property
     def rows(self) -> int:
         """How many rows there are."""
         begin = 2 + len(self.shipment_widths) + 4 * len(self.value_widths) * len(self.values)
-        return begin + (2 * len(self.spell_widths) + 1) * len(self.targets) + 3 * len(self.rates)
+        return begin + (2 * len(self.spell_widths) + 1) * len(self.targets)
 
     @cached_property
     def shipment_array(self) -> Integers:
@@ -159,8 +153,7 @@ class Plan:
                     return reading.COUNT, row, 0, 0, 0
                 if isinstance(question, Inspected):
                     return reading.WEIGHT, row + 1, 0, 0, 0
-                overall = self.overall_row(question.target)
-                return reading.RATE, row, row + 1, overall, overall + 1
+                return reading.RATE, row, row + 1, self.rates.index(question.target), 0
         raise AssertionError(question)
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from omdrisk.errors import DefinitionError
+from omdrisk.history.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 @dataclass(frozen=True)
-class _About:
+class _About(Remembered):
     """A question about one key: the entities in `by`, taken together."""
 
     by: tuple[str, ...]
@@ -68,6 +69,7 @@ class Shipments(_Windowed):
 
     days: float | None = None
     word: ClassVar[str] = "shipments"
+    __hash__ = Remembered.__hash__
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class SinceFirst(_About):
     """Days since the key's first shipment; missing if it never had one."""
 
     word: ClassVar[str] = "days_since_first"
+    __hash__ = Remembered.__hash__
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class SinceLast(_About):
     """Days since the key's last earlier shipment; missing if it never had one."""
 
     word: ClassVar[str] = "days_since_last"
+    __hash__ = Remembered.__hash__
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ class Distinct(_Windowed):
     of: str
     days: float | None = None
     word: ClassVar[str] = "distinct"
+    __hash__ = Remembered.__hash__
 
     def _parts(self) -> list[str]:
         return [*super()._parts(), self.of]
@@ -128,6 +133,7 @@ class Finds(_OfTarget):
 
     days: float | None = None
     word: ClassVar[str] = "finds"
+    __hash__ = Remembered.__hash__
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,7 @@ class Inspected(_OfTarget):
 
     days: float | None = None
     word: ClassVar[str] = "inspected"
+    __hash__ = Remembered.__hash__
 
 
 @dataclass(frozen=True)
@@ -154,6 +161,7 @@ class Rate(_OfTarget):
     days: float | None = None
     prior: float = 20.0
     word: ClassVar[str] = "rate"
+    __hash__ = Remembered.__hash__
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -170,6 +178,7 @@ class SinceFind(_About):
 
     target: str
     word: ClassVar[str] = "days_since"
+    __hash__ = Remembered.__hash__
 
     def _parts(self) -> list[str]:
         return [*super()._parts(), self.target, "find"]
@@ -192,6 +201,7 @@ class Mean(_OfValue):
 
     days: float | None = None
     word: ClassVar[str] = "mean"
+    __hash__ = Remembered.__hash__
 
 
 @dataclass(frozen=True)
@@ -200,6 +210,7 @@ class Known(_OfValue):
 
     days: float | None = None
     word: ClassVar[str] = "known"
+    __hash__ = Remembered.__hash__
 
 
 @dataclass(frozen=True)
@@ -217,6 +228,7 @@ class Quantile(_OfValue):
 
     q: float
     days: float | None = None
+    __hash__ = Remembered.__hash__
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -228,7 +240,7 @@ class Quantile(_OfValue):
 
 
 @dataclass(frozen=True)
-class Hops:
+class Hops(Remembered):
     """How many hops it is from the shipment's own `entities` to one with an earlier find of `target`.
 
     0 if one of them has such a find itself; 1 if one of them once shared a shipment with an entity that has;
@@ -244,6 +256,7 @@ class Hops:
     entities: tuple[str, ...]
     target: str
     at_most: int = 2
+    __hash__ = Remembered.__hash__
 
     def __post_init__(self) -> None:
         names = self.entities

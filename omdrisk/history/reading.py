@@ -1,4 +1,4 @@
-# ruff: noqa: C901 - a compiled loop is one function
+# ruff: noqa: C901, PLR0912 - a compiled loop is one function
 """From numbers per row to answers: the last step that all ways of counting share."""
 
 from __future__ import annotations
@@ -18,38 +18,59 @@ def read_answers(
     asks: Any,
     priors: Any,
     state: Any,
+    bases: Any,
     moments: Any,
     missing: Any,
-    order: Any,
-    low: int,
-    high: int,
+    begin: int,
+    rows: int,
+    at: int,
     answers: Any,
 ) -> None:
-    """Turn states into answers; each of `asks` names a kind and the rows of `state` that it reads."""
+    """Turn `rows` states into answers; each of `asks` names a kind and the rows of `state` that it reads.
+
+    State 0 belongs to row `begin` of `bases` (the overall rates), `moments` and `missing`, and to column `at`
+    of `answers`. Each loop is one kind, so that the processor takes several rows at a time.
+    """
     day, whole = 86_400_000_000.0, 1_000_000
+    nothing = np.nan
+    now = moments[begin : begin + rows]
     for question in range(asks.shape[0]):
         kind, a, b = asks[question, 0], asks[question, 1], asks[question, 2]
         c, d = asks[question, 3], asks[question, 4]
-        for k in range(low, high):
-            row, j = order[k], k - low
-            answer = np.nan
-            if missing[row]:
-                pass
-            elif kind == COUNT:
-                answer = np.float64(state[a, j])
-            elif kind == WEIGHT:
-                answer = state[a, j] / whole
-            elif kind == SINCE:
-                if state[b, j] > 0:
-                    answer = np.float64(np.uint64(moments[row]) - np.uint64(state[a, j])) / day
-            elif kind == SINCE_FIND:
-                if state[a, j] != NO_TIME:
-                    answer = np.float64(np.uint64(moments[row]) - np.uint64(state[a, j])) / day
-            elif kind == RATE:
-                base = np.float64(state[c, j] * whole) / np.float64(state[d, j])
-                prior = priors[question]
-                answer = (state[a, j] + prior * base) / (np.float64(state[b, j]) / whole + prior)
-            elif kind == MEAN:
-                high_, middle = state[b, j] * 2.0**32, state[c, j] * 2.0**-4
-                answer = ((high_ + middle) + state[d, j] * 2.0**-40) / np.float64(state[a, j])
-            answers[question, row] = answer
+        into, first, second = answers[question, at : at + rows], state[a], state[b]
+        if kind == COUNT:
+            for j in range(rows):
+                into[j] = np.float64(first[j])
+        elif kind == WEIGHT:
+            for j in range(rows):
+                into[j] = first[j] / whole
+        elif kind == SINCE:
+            for j in range(rows):
+                since = np.float64(np.uint64(now[j]) - np.uint64(first[j])) / day
+                into[j] = since if second[j] > 0 else nothing
+        elif kind == SINCE_FIND:
+            for j in range(rows):
+                since = np.float64(np.uint64(now[j]) - np.uint64(first[j])) / day
+                into[j] = since if first[j] != NO_TIME else nothing
+        elif kind == RATE:
+            prior, base = priors[question], bases[c, begin : begin + rows]
+            for j in range(rows):
+                inspected = np.float64(second[j]) / whole
+                into[j] = (first[j] + prior * base[j]) / (inspected + prior)
+        elif kind == MEAN:
+            third, fourth = state[c], state[d]
+            for j in range(rows):
+                upper = second[j] * 2.0**32 + third[j] * 2.0**-4
+                into[j] = (upper + fourth[j] * 2.0**-40) / np.float64(first[j])
+    for j in range(rows):
+        if missing[begin + j]:
+            for question in range(asks.shape[0]):
+                answers[question, at + j] = nothing
+
+
+@compiled
+def scatter(table: Any, order: Any, begin: int, rows: int, answers: Any) -> None:
+    """Put columns of `table` where the rows they belong to stand: column j goes to ``order[begin + j]``."""
+    for question in range(table.shape[0]):
+        for j in range(rows):
+            answers[question, order[begin + j]] = table[question, j]

@@ -46,6 +46,7 @@ class Store:
 
     def __init__(self, folder: Path, secret: bytes, wait: float) -> None:
         self.folder = folder
+        self._manifest_path = str(folder / MANIFEST)
         self._wait = wait
         self.manifest = Manifest.read(folder / MANIFEST)
         if not hmac.compare_digest(self.manifest.secret_check, secret_check(secret)):
@@ -74,7 +75,7 @@ class Store:
 
     def _status(self) -> tuple[int, ...]:
         try:
-            status = (self.folder / MANIFEST).stat()
+            status = os.stat(self._manifest_path)  # noqa: PTH116 - at every question
         except OSError as error:
             raise HistoryError(f"{self.folder / MANIFEST} cannot be read ({error.strerror}).") from error
         return status.st_mtime_ns, status.st_ino, status.st_size

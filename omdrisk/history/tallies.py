@@ -10,7 +10,7 @@ from typing import Any
 
 from omdrisk.history.arrays import NEVER
 from omdrisk.history.kernels import compiled, find_slots, lower_bound
-from omdrisk.history.sweeps import since_of
+from omdrisk.history.merges import since_of
 
 
 @compiled
@@ -36,7 +36,7 @@ def tally_shipments(
     widths: Any,
     state: Any,
 ) -> Any:
-    """Add up shipments as `sweeps.sweep_shipments` does; return the slots of `keys`."""
+    """Add up shipments as `sweeps.count_shipments` does; return the slots of `keys`."""
     slots = find_slots(known, directory, shift, keys)
     for j in range(keys.size):
         slot = slots[j]
@@ -69,7 +69,7 @@ def tally_value(
     widths: Any,
     state: Any,
 ) -> None:
-    """Add up a number as `sweeps.sweep_values` does, from running sums."""
+    """Add up a number as `sweeps.count_shipments` does, from running sums."""
     for j in range(slots.size):
         slot = slots[j]
         if slot < 0:
@@ -109,7 +109,7 @@ def tally_spells(
     widths: Any,
     state: Any,
 ) -> None:
-    """Add up spells that stand as `sweeps.sweep_spells` does; finds taken back by a later part are passed."""
+    """Add up spells that stand as `sweeps.count_spells` does; finds taken back by a later part are passed."""
     newest = 2 * widths.size
     for j in range(slots.size):
         slot = slots[j]

@@ -122,6 +122,10 @@ def link_records(
     several shipments the case is listed as ambiguous. A later row of a case replaces what the case said, from its own
     ``known_at`` on; an inspection that names the case goes with it. Nothing is known of a shipment before it was filed.
 
+    The arrival is the actual one if that lies before the moment of the link, else the expected one, else the filing: an
+    actual arrival that is entered later moves no earlier link. (A table holds one expected arrival: that it was changed
+    is not told. Nor is it told that an arrival was entered days after it happened: it counts from its own time.)
+
     A row is joined with what is known when it becomes known, so that nothing later changes an earlier outcome: by keys,
     to shipments filed before; if none fits, to the first that is filed later in its time, from its filing on. A named
     shipment filed later, or an inspection known later, links the case, or moves its link, from then on.

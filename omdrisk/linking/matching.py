@@ -72,26 +72,11 @@ class Shipments:
         order = np.lexsort((self._filed, self._filed == NO_TIME))
         self.places = pd.Series(order, index=pd.Index(self._ids[order], dtype="object"))
         self.places = self.places[~self.places.index.duplicated() & self.places.index.notna()]
-        self._from, self._until = self._windows(shipments)
+        self._arrivals = {name: _moments(shipments, name) for name in ("ata", "eta")}
         columns = {key: entity(shipments, key) for key in (*DOCUMENTS, "container_no")}
         self._by = {
             key: _places(link_key(_one_each(values), key), wanted.get(key, set())) for key, values in columns.items()
         }
-
-    def _windows(self, shipments: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return from when until when goods of each shipment may have been found."""
-        arrived = self._filed
-        for column in ("eta", "ata"):
-            if column in shipments.columns:
-                told = micros(shipments[column])
-                arrived = np.where(told != NO_TIME, told, arrived)
-        first = np.where(self._filed == NO_TIME, arrived, np.minimum(self._filed, arrived))
-        last = np.maximum(self._filed, arrived)
-        unknown = last == NO_TIME
-        return (
-            np.where(unknown, NO_TIME, first - BEFORE_DAYS * _DAY),
-            np.where(unknown, NO_TIME, last + AFTER_DAYS * _DAY),
-        )
 
     def filed(self, shipment_ids: pd.Series) -> NDArray[np.int64]:
         """Return when each shipment was filed, `NO_TIME` if it is not known."""
@@ -118,7 +103,7 @@ class Shipments:
             if value is None:
                 continue
             found = [place for place in self._by[key].get(value, []) if self._filed[place] < moment]
-            near = [place for place in found if self._is_near(place, occurred)]
+            near = [place for place in found if self.may_hold(place, occurred, moment)]
             if key in DOCUMENTS and len(found) == 1:
                 near = found
             match = self._as_match(near, key, value)
@@ -134,7 +119,7 @@ class Shipments:
             if value is None:
                 continue
             found = [place for place in self._by[key].get(value, []) if self._filed[place] >= moment]
-            near = [place for place in found if self._is_near(place, occurred)]
+            near = [place for place in found if self.may_hold(place, occurred, int(self._filed[place]))]
             filed = min((int(self._filed[place]) for place in near), default=NO_TIME)
             match = self._as_match([place for place in near if self._filed[place] == filed], key, value)
             if match is not None and (first is None or filed < first[0]):
@@ -145,14 +130,17 @@ class Shipments:
         ids = tuple(dict.fromkeys(str(self._ids[place]) for place in places if isinstance(self._ids[place], str)))
         return Match(ids[0] if len(ids) == 1 else None, key, value, ids) if ids else None
 
-    def _is_near(self, place: int, occurred: int) -> bool:
-        if NO_TIME in (int(self._until[place]), occurred):
-            return False
-        return int(self._from[place]) <= occurred <= int(self._until[place])
+    def may_hold(self, place: int, occurred: int, moment: int) -> bool:
+        """Tell whether a find at `occurred` may be of the shipment at `place`, by what was known before `moment`.
 
-    def may_hold(self, place: int, occurred: int) -> bool:
-        """Tell whether a find of that moment may be of the shipment at `place`."""
-        return self._is_near(place, occurred)
+        An actual arrival counts from when it was: one that is entered later moves no link that was made before it.
+        """
+        filed, ata, eta = (int(told[place]) for told in (self._filed, self._arrivals["ata"], self._arrivals["eta"]))
+        arrived = ata if NO_TIME < ata < moment else eta if eta != NO_TIME else filed
+        if NO_TIME in (arrived, occurred):
+            return False
+        first = arrived if filed == NO_TIME else min(filed, arrived)
+        return first - BEFORE_DAYS * _DAY <= occurred <= max(filed, arrived) + AFTER_DAYS * _DAY
 
     def when(self, place: int) -> int:
         """Return when the shipment at `place` was filed, `NO_TIME` if it is not told."""
@@ -161,6 +149,12 @@ class Shipments:
     def name(self, place: int) -> str:
         """Return the identifier of the shipment at `place`."""
         return str(self._ids[place])
+
+
+def _moments(shipments: pd.DataFrame, name: str) -> NDArray[np.int64]:
+    if name in shipments.columns:
+        return micros(shipments[name])
+    return np.full(len(shipments), NO_TIME, dtype=np.int64)
 
 
 def _one_each(values: pd.Series) -> pd.Series:

@@ -100,17 +100,18 @@ def near_cases(shipments: pd.DataFrame, cases: pd.DataFrame, unlinked: pd.DataFr
     for column, worth in _NAMES.items():
         held = normal_forms(entity_text(shipments, column))
         tell(_equal(normal_forms(rows[column]), held), worth, f"same {column}")
-    occurred = micros(rows["occurred_on"]).tolist()
+    occurred, moments = micros(rows["occurred_on"]).tolist(), micros(rows["known_at"]).tolist()
     told: list[tuple[int, int, str, str, int, str]] = []
     for (number, place), said in points.items():
-        if not known.may_hold(place, occurred[number]):
+        # a shipment filed after the case was known is judged as it stood when it was filed
+        if not known.may_hold(place, occurred[number], max(moments[number], known.when(place))):
             continue
         whole = [*said, *_small(rows.iloc[number], shipments, place)]
         score = min(100, sum(worth for worth, _ in whole))
         if score >= LEAST:
             words = "; ".join(f"{words} ({worth})" for worth, words in whole)
             told.append((number, known.when(place), str(rows["case_id"][number]), known.name(place), score, words))
-    kept = _known_then(told, micros(rows["known_at"]).tolist())
+    kept = _known_then(told, moments)
     made = pd.DataFrame(kept, columns=list(_COLUMNS)).astype(_COLUMNS)
     made = made.sort_values(["reference", "score", "shipment_id"], ascending=[True, False, True], ignore_index=True)
     return made[made.groupby("reference").cumcount() < MOST_LISTED].reset_index(drop=True)

@@ -17,12 +17,13 @@ LARGEST_BLOCK: Final = 400
 _PREFIX: Final = 3
 
 
-def _generic() -> frozenset[str]:
+def generic_words() -> frozenset[str]:
+    """Return the common words of trade, as normal forms spell them."""
     return frozenset(word for name in facts("generic_words.toml") for word in name.split())
 
 
 def _blocks(forms: list[str], together: list[str], countries: list[str]) -> Iterator[list[int]]:
-    generic = _generic()
+    generic = generic_words()
     blocks: dict[tuple[str, str], list[int]] = {}
     for place, (form, joined, country) in enumerate(zip(forms, together, countries, strict=True)):
         words = form.split()

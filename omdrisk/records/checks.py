@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from omdrisk.records.codes import code_list, hs_code
 from omdrisk.records.mojibake import unscrambled
 from omdrisk.records.moments import moments
 from omdrisk.records.numerals import numbers
+from omdrisk.records.schemes import SCHEMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
     from omdrisk.records.format_map import FormatMap
     from omdrisk.records.repairs import Repairs
     from omdrisk.records.schema import Column, Table
-
-STRICT_LISTS: Final = frozenset({"countries", "hs", "classes"})
-"""Code lists whose unknown codes make a reject; elsewhere an unknown code is left out and counted."""
+    from omdrisk.records.schemes import Scheme
 
 _TRUE = frozenset({"true", "1", "yes", "y", "t", "có", "x", "是"})
 _FALSE = frozenset({"false", "0", "no", "n", "f", "không", "否"})
@@ -75,7 +74,8 @@ class Checker:
                 hint = "is no country; use ISO 3166-1 alpha-2"
             return self._codes(spec, texts, code_list(spec.codes).code, hint)
         texts = unscrambled(texts, spec.name, self.repairs)
-        return self._listed(spec, texts) if spec.many else texts
+        texts = self._listed(spec, texts) if spec.many else texts
+        return self._tidied(spec, texts, SCHEMES[spec.scheme]) if spec.scheme else texts
 
     def _reject(self, spec: Column, wrong: NDArray[np.bool_], texts: Any, hint: str) -> None:
         for place in np.flatnonzero(wrong):
@@ -133,11 +133,12 @@ class Checker:
     def _codes(self, spec: Column, texts: Any, code: Callable[[str], str | None], hint: str) -> Any:
         distinct, read, places = self._by_distinct(texts, code)
         unknown = [answer is None for answer in read]
-        strict = spec.codes in STRICT_LISTS or spec.required
-        if strict and any(unknown):
+        if spec.on_unknown == "reject" and any(unknown):
             wrong = pc.fill_null(pa.array(unknown).take(places), False).to_numpy(zero_copy_only=False)
             self._reject(spec, wrong, texts, hint)
-        elif not strict:
+        elif spec.on_unknown == "keep":
+            read = [old if new is None else new for old, new in zip(distinct, read, strict=True)]
+        elif spec.on_unknown == "drop":
             self._count_lost(spec, "unknown code left out", distinct, read, places)
         told = [(old, new) for old, new in zip(distinct, read, strict=True) if new is not None and new != old]
         if told:
@@ -151,6 +152,19 @@ class Checker:
                 self.repairs.add("leading zero restored", spec.name, with_zero, padded[0])
                 count -= with_zero
             self.repairs.add(rule, spec.name, count, next((old for old, _ in told if old not in padded), ""))
+        return pa.array(read, type=pa.string()).take(places)
+
+    def _tidied(self, spec: Column, texts: Any, scheme: Scheme) -> Any:
+        tidy = scheme.tidy
+        if tidy is None or pc.all(pc.match_substring_regex(texts, scheme.shape), min_count=0).as_py():
+            return texts
+        distinct, read, places = self._by_distinct(
+            texts, lambda text: ";".join(map(tidy, text.split(";"))) if spec.many else tidy(text)
+        )
+        changed = pa.array([old != new for old, new in zip(distinct, read, strict=True)], type=pa.bool_())
+        count = pc.sum(pc.cast(changed.take(places), pa.int64())).as_py() or 0
+        example = next((old for old, new in zip(distinct, read, strict=True) if old != new), "")
+        self.repairs.add("code spelling", spec.name, count, example)
         return pa.array(read, type=pa.string()).take(places)
 
     def _listed(self, spec: Column, texts: Any) -> Any:

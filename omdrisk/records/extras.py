@@ -1,4 +1,8 @@
-"""Columns that the canonical tables do not know: kept under ``x_``, numbers as numbers, identifiers as text."""
+"""Columns that the canonical tables do not know: kept under ``x_``, numbers as numbers, identifiers as text.
+
+Whether such a column is a number is seen from the whole of what is read, and so may differ from one file to the next.
+Where that matters (a column that a model was trained on), the format map says it: ``[shipments.types]``.
+"""
 
 from __future__ import annotations
 

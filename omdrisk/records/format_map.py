@@ -14,12 +14,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from anyascii import anyascii
 
 from omdrisk.errors import DefinitionError, did_you_mean
-from omdrisk.records.schema import table
+from omdrisk.records.schema import Column, Type, table
 
 TABLES: Final = ("shipments", "cases", "inspections")
 ORDERS: Final = ("ymd", "dmy", "mdy")
 SYNTAXES: Final = ("table", "cuscar", "cargo-imp")
 """How a file is laid out: rows under a header, EDIFACT CUSCAR messages, or IATA Cargo-IMP messages (FWB, FHL)."""
+EXTRA_TYPES: Final[dict[str, Type]] = {"text": "text", "number": "number", "time": "time", "flag": "flag"}
+"""Types that a format map may give an ``x_`` column."""
 ALWAYS_MISSING: Final = frozenset(
     {"", "-", "--", "N/A", "n/a", "#N/A", "NULL", "null", "None", "NaN", "nan", "NaT", "<NA>"}
 )
@@ -103,8 +105,13 @@ class TableMap:
     rows: dict[str, str] = field(default_factory=dict, hash=False)
     labels: dict[str, Labels] = field(default_factory=dict, hash=False)
     fill: dict[str, Fill] = field(default_factory=dict, hash=False)
+    types: dict[str, str] = field(default_factory=dict, hash=False)
     drop: tuple[str, ...] = ()
     unknown: str = "keep"
+
+    def extra_columns(self) -> dict[str, Column]:
+        """Return the ``x_`` columns whose type is declared."""
+        return {name: Column(name=name, type=EXTRA_TYPES[kind], meaning="") for name, kind in self.types.items()}
 
 
 @dataclass(frozen=True)
@@ -158,6 +165,7 @@ _PARTS: dict[str, Any] = {
     "rows": dict,
     "labels": lambda part: {name: _labels(value) for name, value in part.items()},
     "fill": lambda part: {name: Fill(value["from"], float(value.get("plus_days", 0))) for name, value in part.items()},
+    "types": lambda part: {name: str(kind) for name, kind in part.items()},
     "drop": _texts,
     "unknown": str,
 }
@@ -185,6 +193,12 @@ def _table_map(place: str, name: str, spec: dict[str, Any]) -> TableMap:
         if column not in known and not column.startswith("x_"):
             hint = did_you_mean(column, known)
             raise DefinitionError(f"{place}: [{name}] {column!r} is no column of {name}. {hint}")
+    for column, kind in section.types.items():
+        if not column.startswith("x_") or kind not in EXTRA_TYPES:
+            raise DefinitionError(
+                f"{place}: [{name}.types] {column} = {kind!r}: it gives an x_ column a type, one of "
+                f"{', '.join(EXTRA_TYPES)}; the others have theirs."
+            )
     if section.unknown not in {"keep", "drop"}:
         raise DefinitionError(f"{place}: [{name}] unknown = {section.unknown!r} should be 'keep' or 'drop'.")
     return section

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from omdrisk.records.checks import shown
 from omdrisk.records.extras import typed_extra
+from omdrisk.records.mapping import section_of
 from omdrisk.records.repairs import Repairs
 from omdrisk.records.results import ReadResult, rejects
 
@@ -85,7 +86,8 @@ class Gathered:
 
     def _whole(self, name: str) -> pd.Series:
         parts = dict(self._columns[name])
-        if name not in self.table.columns:
+        specs = self.table.columns | section_of(self.form, self.table.name).extra_columns()
+        if name not in specs:
             empty: Any = None
             texts = [parts.get(place, empty) for place in range(len(self._sizes))]
             arrays = [
@@ -95,7 +97,7 @@ class Gathered:
             whole = arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
             return _series(typed_extra(name, whole, self.form, self._repairs))
         if isinstance(next(iter(parts.values())), pd.Series):
-            spec = self.table.columns[name]
+            spec = specs[name]
             series = [
                 parts[place] if place in parts else pd.Series(index=range(size), dtype=spec.dtype)
                 for place, size in enumerate(self._sizes)

@@ -44,7 +44,10 @@ def read_part(cells: Cells, form: FormatMap, name: str) -> Part:
             made[column] = checker.column(told, mapped.columns[column], factors)
     _fill(made, form, name, repairs, len(cells.rows))
     _require(spec, made, reasons, mapped.columns, len(cells.rows))
-    made |= {column: texts for column, texts in mapped.columns.items() if column not in spec.columns}
+    declared = section_of(form, name).extra_columns()
+    for column, texts in mapped.columns.items():
+        if column not in spec.columns:
+            made[column] = checker.column(declared[column], texts, None) if column in declared else texts
     return Part(made, reasons, repairs)
 
 

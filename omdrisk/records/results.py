@@ -43,8 +43,15 @@ class ReadResult:
             f"{int(self.repairs['count'].sum())} repairs, {len(self.missing)} columns missing)"
         )
 
-    def summary(self) -> pd.DataFrame:
+    def summary(self, tables: str | Path | None = None) -> pd.DataFrame:
         """Return the quality of the file by column.
+
+        Parameters
+        ----------
+        tables
+            Folder of tables that places, commodity codes and species are looked up in. None is the user's own
+            (the environment variable OMDRISK_TABLES, else ``features/tables`` here), else the shipped one, which has
+            no full lists.
 
         Returns
         -------
@@ -55,7 +62,7 @@ class ReadResult:
         """
         from omdrisk.records.quality import quality_summary
 
-        return quality_summary(self)
+        return quality_summary(self, tables)
 
 
 def rejects(rows: list[tuple[str, int, str, dict[str, Any]]]) -> pd.DataFrame:

@@ -11,11 +11,15 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import pandas as pd
 
 Type = Literal["text", "code", "number", "count", "time", "flag"]
+Unknown = Literal["reject", "keep", "drop"]
+
+STRICT_LISTS: Final = frozenset({"countries", "hs", "classes"})
+"""Code lists whose unknown codes reject their row, where the column does not say otherwise."""
 
 DTYPES: dict[Type, Any] = {
     "text": "str",
@@ -31,7 +35,8 @@ DTYPES: dict[Type, Any] = {
 class Column:
     """One column of a canonical table.
 
-    `codes` names a code list; `many` says that several values may stand in a cell, joined by ``;``.
+    `codes` names a code list, `scheme` a scheme of codes too many for a list; `many` says that several values may stand
+    in a cell, joined by ``;``. `unknown` says what becomes of a code that the list does not have.
     """
 
     name: str
@@ -39,6 +44,8 @@ class Column:
     meaning: str
     required: bool = False
     codes: str | None = None
+    scheme: str | None = None
+    unknown: Unknown | None = None
     many: bool = False
     unit: str | None = None
     minimum: float | None = None
@@ -48,6 +55,11 @@ class Column:
     def dtype(self) -> Any:
         """The pandas dtype in which the column is kept."""
         return DTYPES[self.type]
+
+    @property
+    def on_unknown(self) -> Unknown:
+        """What becomes of a code that the list does not have: its row is rejected, or it is kept, or left out."""
+        return self.unknown or ("reject" if self.codes in STRICT_LISTS or self.required else "drop")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from omdrisk.errors import InputError
 from omdrisk.records.codes import code_list
 from omdrisk.records.format_map import TABLES
 from omdrisk.records.schema import table
+from omdrisk.records.schemes import SCHEMES
 
 if TYPE_CHECKING:
     from omdrisk.records.schema import Column
@@ -25,6 +26,8 @@ def _note(column: Column) -> str:
         parts.append("Write 2023-01-31 or 2023-01-31T08:30:00Z.")
     if column.many:
         parts.append("Several values are joined by ;")
+    if column.scheme:
+        parts.append(f"Checked: {SCHEMES[column.scheme].title}.")
     if column.codes and column.codes != "hs":
         names = code_list(column.codes).names
         if len(names) <= 15:
@@ -39,7 +42,9 @@ def _check(column: Column, last_row: dict[str, int], places: dict[str, int]) -> 
         letter = xl_col_to_name(places[column.codes])
         source = f"=lists!${letter}$2:${letter}${last_row[column.codes]}"
         error = f"{column.name} takes a code of the list {column.codes}, on the sheet lists."
-        return {"validate": "list", "source": source, "error_title": "No such code", "error_message": error[:255]}
+        kind = "warning" if column.on_unknown == "keep" else "stop"
+        told = {"error_type": kind, "error_title": "No such code", "error_message": error[:255]}
+        return {"validate": "list", "source": source, **told}
     if column.type == "flag":
         return {"validate": "list", "source": ["true", "false"]}
     if column.type in ("number", "count") and column.minimum is not None:

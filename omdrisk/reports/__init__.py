@@ -2,6 +2,8 @@
 
 from omdrisk.reports.phase_report import CAUSES, SIMULATED, UNKNOWN, HeadReport, write_report_html
 from omdrisk.reports.plain import guarded, plain, write_csv
+from omdrisk.reports.referral import write_referrals
+from omdrisk.reports.warning import warning_text
 from omdrisk.reports.worklist_file import write_worklist
 from omdrisk.reports.worklist_html import write_worklist_html
 from omdrisk.reports.worklist_xlsx import write_worklist_xlsx
@@ -13,7 +15,9 @@ __all__ = [
     "HeadReport",
     "guarded",
     "plain",
+    "warning_text",
     "write_csv",
+    "write_referrals",
     "write_report_html",
     "write_worklist",
     "write_worklist_html",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omdrisk.reports.details import explained
 from omdrisk.reports.listed import heads_of, listed_items, outcome_codes
 from omdrisk.reports.page import render, write_whole
 from omdrisk.reports.phrases import Phrases
@@ -13,6 +14,7 @@ from omdrisk.reports.plain import plain
 if TYPE_CHECKING:
     import pandas as pd
 
+    from omdrisk.reports.details import Explained
     from omdrisk.scoring import Scorer
 
 
@@ -59,7 +61,17 @@ def write_worklist_html(
         If the table is not a worklist or the language is unknown.
     """
     words = Phrases(language)
-    items = listed_items(worklist, words, scorer=scorer, shipments=shipments, top=top, against=against)
+    heads = heads_of(worklist)
+    why = explained(worklist, heads, words, scorer=scorer, shipments=shipments, top=top, against=against)
+    return write_page(worklist, path, words, why, title)
+
+
+def write_page(
+    worklist: pd.DataFrame, path: str | Path, words: Phrases, why: Explained | None, title: str | None
+) -> Path:
+    """Write the page of a worklist that is explained already."""
+    heads = heads_of(worklist)
+    items = listed_items(worklist, words, why)
     text = render(
         "worklist.html.j2",
         styles=("style.css", "worklist.css"),
@@ -67,11 +79,12 @@ def write_worklist_html(
         words=words,
         title=plain(title, 300) or words("page", "lead"),
         facts=about(worklist, words),
-        heads=heads_of(worklist),
+        heads=heads,
         items=items,
         bands=("high", "elevated", "normal"),
+        lists=list(dict.fromkeys(item.listed for item in items if item.listed)),
         choosers=list(dict.fromkeys(item.selected_by for item in items)),
-        outcomes=outcome_codes(heads_of(worklist)),
+        outcomes=outcome_codes(heads),
     )
     return write_whole(Path(path), text)
 

@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from omdrisk.reports.listed import (
-    declared_text,
-    heads_of,
-    matching_rows,
-    outcome_codes,
-    quality_text,
-)
+from omdrisk.reports.codes import declared_text, list_text, quality_text
+from omdrisk.reports.details import explained
+from omdrisk.reports.listed import heads_of, outcome_codes
 from omdrisk.reports.phrases import Phrases
 from omdrisk.reports.plain import CELL_LIMIT, plain
 from omdrisk.reports.worklist_html import about
@@ -23,10 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from omdrisk.reports.details import Explained
     from omdrisk.scoring import Scorer
 
 FONT = "Segoe UI"
-WIDE = {"goods_description": 38, "reasons": 62, "text": 80, "data_quality": 34}
+WIDE = {"goods_description": 38, "reasons": 62, "text": 80, "hint": 50, "data_quality": 34}
 MIDDLE = {
     "shipper_name": 26,
     "consignee_name": 26,
@@ -74,14 +71,17 @@ def write_worklist_xlsx(
     InputError
         If the table is not a worklist or the language is unknown.
     """
+    words = Phrases(language)
+    why = explained(worklist, heads_of(worklist), words, scorer=scorer, shipments=shipments, top=top, against=against)
+    return write_book(worklist, path, words, why, title)
+
+
+def write_book(
+    worklist: pd.DataFrame, path: str | Path, words: Phrases, why: Explained | None, title: str | None
+) -> Path:
+    """Write the workbook of a worklist that is explained already."""
     import xlsxwriter
 
-    words = Phrases(language)
-    heads_of(worklist)
-    reasons = None
-    if scorer is not None and shipments is not None and len(worklist):
-        rows = matching_rows(worklist, shipments)
-        reasons = scorer.explain(rows, top=top, against=against, language=language)
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")
@@ -96,8 +96,8 @@ def write_worklist_xlsx(
         book.set_properties({"title": words("page", "title"), "created": _moment(worklist)})
         styles = _Styles(book)
         _list_sheet(book, styles, worklist, words, plain(title, 200))
-        if reasons is not None:
-            _reason_sheet(book, styles, reasons, words)
+        if why is not None:
+            _reason_sheet(book, styles, why.reasons, words)
         _about_sheet(book, styles, worklist, words)
     partial.replace(target)
     return target
@@ -131,6 +131,7 @@ def _list_sheet(book: Any, styles: _Styles, worklist: pd.DataFrame, words: Phras
     names += [f"{head}_{part}" for head in heads for part in ("score", "band")]
     names += ["reasons"]
     names += [name for name in (*DECLARED, "data_quality") if name in worklist.columns]
+    names += [name for name in ("list",) if name in worklist.columns]
     names += ["selected_by", "selection_probability", "priority"]
     for place, name in enumerate(names):
         sheet.write_string(0, place, _heading(name, heads, words), styles.head)
@@ -162,7 +163,7 @@ def _list_sheet(book: Any, styles: _Styles, worklist: pd.DataFrame, words: Phras
 
 def _reason_sheet(book: Any, styles: _Styles, reasons: pd.DataFrame, words: Phrases) -> None:
     sheet = book.add_worksheet(words("sheets", "reasons")[:31])
-    names = ["shipment_id", "head", "direction", "rank", "indicator", "text", "share", "shap"]
+    names = ["shipment_id", "head", "direction", "rank", "indicator", "text", "share", "shap", "hint"]
     headings = [words.column("shipment_id"), *(words("sheets", name) for name in names[1:3])]
     headings += [words.column("rank"), *(words("sheets", name) for name in names[4:])]
     for place, (name, heading) in enumerate(zip(names, headings, strict=True)):
@@ -177,6 +178,7 @@ def _reason_sheet(book: Any, styles: _Styles, reasons: pd.DataFrame, words: Phra
         sheet.write_string(row, 5, plain(one["text"]), styles.text)
         sheet.write_number(row, 6, one["share"], styles.share)
         sheet.write_number(row, 7, one["shap"], styles.number)
+        sheet.write_string(row, 8, plain(one["hint"]), styles.text)
     sheet.autofilter(0, 0, max(len(reasons), 1), len(names) - 1)
     sheet.freeze_panes(1, 1)
     _printed(sheet, words("sheets", "reasons"), words)
@@ -216,6 +218,8 @@ def _worded(name: str, value: Any, words: Phrases) -> str:
         return words("bands", str(value), plain(value, 40))
     if name == "selected_by":
         return words("selected_by", str(value), plain(value, 40))
+    if name == "list":
+        return list_text(value, words)
     return quality_text(value, words) if name == "data_quality" else declared_text(name, value, words)
 
 

@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omdrisk.scoring.ranking import BANDS
 from omdrisk.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from os import PathLike
 
     import pandas as pd
@@ -23,6 +25,10 @@ def load(
     bundle: str | PathLike[str],
     history: str | PathLike[str] | History | None = None,
     secret: bytes | None = None,
+    *,
+    bands: Mapping[str, float] | None = None,
+    audit: str | PathLike[str] | None = None,
+    user: str | None = None,
 ) -> Scorer:
     """Open a bundle for scoring.
 
@@ -35,6 +41,12 @@ def load(
     secret
         The agency's secret, to open the history with; else it is taken from ``OMDRISK_SECRET`` or the file
         that ``OMDRISK_SECRET_FILE`` names.
+    bands
+        Least percentile of each band; without it ``{"high": 99, "elevated": 95}``.
+    audit
+        File of the audit log, to which every score, reason and worklist is appended; see `omdrisk.scoring.audit`.
+    user
+        Who works with the scorer. The log holds a keyed hash of it, for which the agency's secret is needed.
 
     Raises
     ------
@@ -53,11 +65,16 @@ def load(
     from omdrisk.bundle import read_bundle
 
     opened = read_bundle(_folder(bundle))
-    if history is None or not isinstance(history, (str, Path)):
-        return Scorer(opened, history)  # type: ignore[arg-type]
-    from omdrisk.history import History
+    if isinstance(history, (str, Path)):
+        from omdrisk.history import History
 
-    return Scorer(opened, History.open(history, secret=secret))
+        history = History.open(history, secret=secret)
+    auditor = None
+    if audit is not None:
+        from omdrisk.scoring.audit import AuditLog, Auditor, pseudonym
+
+        auditor = Auditor(AuditLog(audit), None if user is None else pseudonym(user, secret))
+    return Scorer(opened, history, bands=BANDS if bands is None else bands, audit=auditor)  # type: ignore[arg-type]
 
 
 def score(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import numpy.typing as npt
 
@@ -78,3 +78,24 @@ def bands(percentiles: Floats, least: Mapping[str, float]) -> list[str | None]:
         None if place != place else next((name for limit, name in steps if place >= limit), NORMAL)  # noqa: PLR0124
         for place in percentiles.tolist()
     ]
+
+
+def with_capacity(scores: pd.DataFrame, heads: Iterable[str], capacity: int) -> pd.DataFrame:
+    """Return scores with each head's band by capacity behind its band by percentile.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"drug_rank": pd.array([3, 1, None, 2], dtype="Int64"), "drug_band": "normal"})
+    >>> with_capacity(scores, ["drug"], 1)["drug_capacity_band"].tolist()
+    ['normal', 'high', nan, 'elevated']
+    """
+    found = scores.copy()
+    for head in heads:
+        places = found[f"{head}_rank"].to_numpy(dtype=np.float64, na_value=np.nan)
+        names = np.where(places <= capacity, "high", np.where(places <= 2 * capacity, "elevated", NORMAL)).astype(
+            object
+        )
+        names[np.isnan(places)] = np.nan
+        at = list(found.columns).index(f"{head}_band") + 1
+        found.insert(at, f"{head}_capacity_band", pd.Series(names, index=found.index, dtype="str"))
+    return found

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from omdrisk.errors import HistoryError, InputError, did_you_mean
-from omdrisk.explaining import check_counts, check_language, reasons_table
 from omdrisk.records import as_table
 from omdrisk.scoring.columns import SharedFeatures
+from omdrisk.scoring.draw import check_capacity
+from omdrisk.scoring.explained import Explained
+from omdrisk.scoring.listing import Listing
 from omdrisk.scoring.quality import needed_columns
-from omdrisk.scoring.ranking import BANDS
+from omdrisk.scoring.ranking import BANDS, with_capacity
+from omdrisk.scoring.remembering import Remembering
 from omdrisk.scoring.scores import head_scores, quality, scorable, with_rejects
-from omdrisk.scoring.why import contributions_of, group_table, reasons_of
-from omdrisk.scoring.worklist import make_worklist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from omdrisk.bundle import Bundle
-    from omdrisk.explaining import Contributions
-    from omdrisk.history import Change, History
+    from omdrisk.history import History
+    from omdrisk.scoring.audit import Auditor
     from omdrisk.training import Head
 
 
@@ -34,7 +34,7 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Scorer:
+class Scorer(Explained, Listing, Remembering):
     """Scores shipments with the heads of a bundle; safe to share between threads.
 
     Parameters
@@ -48,6 +48,8 @@ class Scorer:
         Least percentile of each band.
     clock
         Where ``scored_at`` comes from; give another in tests and replays.
+    audit
+        Where every score, reason and worklist is logged; see `omdrisk.scoring.audit`.
 
     Attributes
     ----------
@@ -64,11 +66,13 @@ class Scorer:
         *,
         bands: Mapping[str, float] = BANDS,
         clock: Callable[[], datetime] = clock,
+        audit: Auditor | None = None,
     ) -> None:
         self.bundle = bundle
         self.history = history
         self.version = str(bundle.version)
         self.heads: dict[str, Head] = {head.target: head for head in bundle.heads}
+        self.audit = audit
         self._clock = clock
         self._bands = dict(bands)
         self._features = SharedFeatures({name: head.pipeline for name, head in self.heads.items()}, history)
@@ -80,7 +84,11 @@ class Scorer:
         history = "no history" if self.history is None else repr(self.history)
         return f"<Scorer {self.version}: heads {', '.join(self.heads)}; {history}>"
 
-    def score(self, shipments: Any) -> pd.DataFrame:
+    def now(self) -> pd.Timestamp:
+        """Return the time by this scorer's clock, in UTC."""
+        return pd.Timestamp(self._clock()).tz_convert("UTC").as_unit("us")
+
+    def score(self, shipments: Any, capacity: int | None = None) -> pd.DataFrame:
         """Score shipments.
 
         A row's scores depend on the row and on the history alone: they are the same, bit for bit, for the row
@@ -90,6 +98,9 @@ class Scorer:
         ----------
         shipments
             A canonical shipments table (pandas, PyArrow or polars); columns that are absent count as missing.
+        capacity
+            How many can be inspected. With it each head also has ``<head>_capacity_band``: ``high`` for the ranks that
+            fit the capacity, ``elevated`` for those that would fit twice of it, else ``normal``.
 
         Returns
         -------
@@ -108,6 +119,15 @@ class Scorer:
             Once for each column that the heads use and that the whole table lacks.
         """
         table = as_table(shipments, "shipments")
+        scores = self._scored(table)
+        if capacity is not None:
+            scores = with_capacity(scores, self.heads, check_capacity(capacity))
+        if self.audit is not None:
+            self.audit.scores(self, table, scores)
+        return scores
+
+    def _scored(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the scores of a canonical table, of which nothing is logged."""
         valid, why = scorable(table)
         rows = table.loc[valid]
         features = self._features.of(rows) if len(rows) else {}
@@ -121,8 +141,7 @@ class Scorer:
             self._warn(absent)
         scores["data_quality"] = with_rejects(texts, valid, why)
         scores["model_version"] = pd.array([self.version] * len(table), dtype="str")
-        moment = pd.Timestamp(self._clock()).tz_convert("UTC").as_unit("us")
-        scores["scored_at"] = pd.Series([moment] * len(table), dtype="datetime64[us, UTC]").array
+        scores["scored_at"] = pd.Series([self.now()] * len(table), dtype="datetime64[us, UTC]").array
         return pd.DataFrame(scores, index=table.index)
 
     def _warn(self, columns: Sequence[str]) -> None:
@@ -134,7 +153,7 @@ class Scorer:
                 f"the shipments have no {', '.join(new)}, which the heads use: scores are made without. "
                 "A format map can name the column it is in.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
     def features(self, shipments: Any, head: str | None = None) -> pd.DataFrame:
@@ -154,222 +173,3 @@ class Scorer:
         if valid.any():
             filled.iloc[np.flatnonzero(valid)] = self._features.of(table.loc[valid])[name].to_numpy()
         return filled
-
-    def explain(
-        self,
-        shipments: Any,
-        top: int = 5,
-        language: str = "en",
-        heads: str | Sequence[str] | None = None,
-        against: int = 0,
-    ) -> pd.DataFrame:
-        """Say in words why shipments score as they do.
-
-        Contributions are exact SHAP values (see `omdrisk.explaining`). Features of one indicator are merged
-        into one reason. Nothing is told of a missing value, unless that it is missing is the reason.
-
-        Parameters
-        ----------
-        shipments
-            As for `score`. Rows that cannot be scored have no reasons.
-        top
-            Most reasons that speak for risk, per shipment and head.
-        language
-            ``en``, ``vi`` or ``zh``.
-        heads
-            Heads to explain; all without it.
-        against
-            Most reasons that speak against risk.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per shipment, head and reason: ``shipment_id``, ``head``, ``rank`` (within its direction),
-            ``indicator``, ``feature`` (its strongest), ``family``, ``value`` (as the text states it),
-            ``norm``, ``shap`` (log-odds, all features of the indicator), ``share`` (of the sum of all
-            absolute contributions), ``direction`` (``for``, ``against``), ``text``.
-
-        Raises
-        ------
-        InputError
-            If the language or a head is unknown, or a count is negative.
-        """
-        check_counts(top, against)
-        check_language(language)
-        chosen = self._chosen(heads)
-        rows = self._rows(shipments)
-        found = reasons_of(
-            rows,
-            {name: self.heads[name] for name in chosen},
-            self._features,
-            language,
-            top=top,
-            against=against,
-        )
-        ids = rows["shipment_id"].tolist() if len(rows) else []
-        return reasons_table([(each, name, found[name][at]) for at, each in enumerate(ids) for name in chosen])
-
-    def contributions(self, shipments: Any, head: str | None = None, group: str = "feature") -> pd.DataFrame:
-        """Return every contribution in log-odds, and the base: each row sums to its raw score.
-
-        Parameters
-        ----------
-        shipments
-            As for `score`. Rows that cannot be scored are missing throughout.
-        head
-            The head; without it the columns have two levels, head and group.
-        group
-            ``feature``, ``indicator`` or ``family``: contributions of a group are added up.
-
-        Raises
-        ------
-        InputError
-            If the head or the group is unknown.
-        """
-        table = as_table(shipments, "shipments")
-        valid, _ = scorable(table)
-        heads = {name: self.heads[name] for name in self._chosen(head)}
-        parts = contributions_of(table.loc[valid], heads, self._features) if valid.any() else {}
-        found = {name: group_table(one, parts.get(name), group, valid, table.index) for name, one in heads.items()}
-        return found[head] if head is not None else pd.concat(found, axis=1)
-
-    def shap(self, shipments: Any, head: str | None = None) -> Any:
-        """Return the contributions to a head's raw scores as a ``shap.Explanation``, for the plots of shap.
-
-        Rows that cannot be scored are left out.
-
-        Raises
-        ------
-        InputError
-            If the head is unknown, or not named although the bundle has several.
-        """
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what importing shap says of its own plots
-            import shap
-
-        told = self._contributions(shipments, head)
-        return shap.Explanation(
-            values=told.parts.to_numpy(),
-            base_values=np.full(len(told.parts), told.base),
-            data=told.features.to_numpy(),
-            feature_names=list(told.parts.columns),
-        )
-
-    def worklist(
-        self,
-        shipments: Any,
-        capacity: int = 40,
-        explore: float = 0.1,
-        seed: int = 7,
-        language: str = "en",
-        head: str | None = None,
-        harm: Mapping[str, float] | None = None,
-    ) -> pd.DataFrame:
-        """Choose the shipments to examine: by priority, and a share at random to go on learning from.
-
-        Priority is the expected harm that is found: the sum over the heads of harm weight x probability. Of
-        several rows with one ``shipment_id`` the one of highest priority is considered. The random share is
-        drawn uniformly from what priority leaves out, and its probability is logged, so that hit rates can
-        later be estimated without bias.
-
-        Parameters
-        ----------
-        shipments
-            As for `score`. Rows that cannot be scored are not listed.
-        capacity
-            How many can be inspected.
-        explore
-            Share of the capacity drawn at random, 0 to 1.
-        seed
-            Seed of the draw: the same shipments and seed give the same list, in whatever order the rows come.
-        language
-            Language of the reasons.
-        head
-            Rank by this head alone.
-        harm
-            Weight of each head in the priority, 1 where not given: ``{"drug": 1, "wildlife": 2.5}``.
-
-        Returns
-        -------
-        pandas.DataFrame
-            In the order of work, with the index of the input rows: ``rank``, ``shipment_id``, ``selected_by``
-            (``model``, ``random``), ``selection_probability``, ``priority``, ``head`` (the one that adds most
-            to the priority), each head's score, percentile and band, what is declared, ``reasons`` (the first
-            three of that head), ``data_quality``, ``model_version``, ``scored_at``.
-
-        Raises
-        ------
-        InputError
-            If the capacity, the share, the language, a head or a weight cannot be.
-        """
-        return make_worklist(
-            self,
-            as_table(shipments, "shipments"),
-            capacity=capacity,
-            explore=explore,
-            seed=seed,
-            language=check_language(language),
-            head=head,
-            harm=harm,
-        )
-
-    def observe(self, shipments: Any) -> Change:
-        """Add shipments to the history, each once, and return how many were new.
-
-        Score a manifest before or after observing it: features use what was known strictly before
-        ``filed_at``, so the scores are the same.
-
-        Raises
-        ------
-        HistoryError
-            If the scorer was loaded without a history.
-        """
-        return self._kept().observe(as_table(shipments, "shipments"))
-
-    def record(self, inspections: Any) -> Change:
-        """Add what inspections found, or did not find, to the history, and return how many outcomes were new.
-
-        Parameters
-        ----------
-        inspections
-            A canonical inspections table; ``shipment_id``, ``outcome`` and ``known_at`` suffice.
-
-        Raises
-        ------
-        HistoryError
-            If the scorer was loaded without a history.
-        """
-        from omdrisk.linking import USUAL_TARGETS, link
-
-        history = self._kept()
-        table = as_table(inspections, "inspections")
-        known = pd.DataFrame({"shipment_id": table["shipment_id"].dropna().unique()}, dtype="str")
-        return history.record(link(known, None, table, targets=sorted({*USUAL_TARGETS, *self.heads})))
-
-    def _kept(self) -> History:
-        if self.history is None:
-            raise HistoryError(
-                "this scorer has no history to add to. Load it with omdrisk.load(bundle, history='history/')."
-            )
-        return self.history
-
-    def _rows(self, shipments: Any) -> pd.DataFrame:
-        """Return the rows that can be scored."""
-        table = as_table(shipments, "shipments")
-        return table.loc[scorable(table)[0]]
-
-    def _chosen(self, heads: str | Sequence[str] | None) -> list[str]:
-        names = list(self.heads) if heads is None else [heads] if isinstance(heads, str) else list(heads)
-        for name in names:
-            if name not in self.heads:
-                raise InputError(f"the bundle has no head {name!r}. {did_you_mean(name, self.heads)}")
-        return names
-
-    def _contributions(self, shipments: Any, head: str | None) -> Contributions:
-        name = self._one(head)
-        return contributions_of(self._rows(shipments), {name: self.heads[name]}, self._features)[name]
-
-    def _one(self, head: str | None) -> str:
-        if head is None and len(self.heads) > 1:
-            raise InputError(f"the bundle has several heads: name one of {', '.join(self.heads)}.")
-        return self._chosen(head)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,10 @@ from omdrisk.explaining import (
     explain_head,
     group_names,
     grouped,
+    slopes,
 )
+from omdrisk.scoring.ranking import BANDS
+from omdrisk.scoring.ranking import bands as bands_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +40,7 @@ def reasons_of(
     *,
     top: int,
     against: int,
+    bands: Mapping[str, float] = BANDS,
 ) -> dict[str, list[list[Reason]]]:
     """Return for each head the reasons of each row."""
     if not len(rows):
@@ -45,20 +50,46 @@ def reasons_of(
     found = {}
     for name, head in heads.items():
         learnt = head.pipeline.learnt_
-        reasoner = Reasoner({d.name: Teller(d, language, learnt.get(d.name, ())) for d in head.pipeline.catalog_})
-        shap = explain_head(head, features[name]).parts.to_numpy()
+        reasoner = Reasoner(
+            {d.name: Teller(d, language, learnt.get(d.name, ())) for d in head.pipeline.catalog_}, language
+        )
+        parts = explain_head(head, features[name])
+        shap = parts.parts.to_numpy()
+        # added up one by one, so that a row alone and in a batch has the same bits
+        raw = np.array([math.fsum((*row, parts.base)) for row in shap.tolist()])
+        slope = slopes(raw, parts.base, head.probability)
         told = stated[name]
         facts = zip(
             features[name].to_numpy().tolist(),
             told.shown.tolist(),
             told.norms.tolist(),
             told.known.tolist(),
+            slope.tolist(),
+            (Banded(head, one, bands) for one in raw.tolist()),
             strict=True,
         )
         found[name] = [
             reasoner.reasons(Facts(*each), row, top=top, against=against) for each, row in zip(facts, shap, strict=True)
         ]
     return found
+
+
+class Banded:
+    """The band of a raw score, and of what would be left of it without an indicator (its contribution taken off).
+
+    Taking a contribution off is to know nothing of the indicator: it speaks as for an average shipment of training.
+    """
+
+    def __init__(self, head: Head, raw: float, bands: Mapping[str, float]) -> None:
+        self._head, self._raw, self._bands = head, raw, bands
+        self._found: dict[float, str] = {}
+
+    def __call__(self, less: float) -> str:
+        """Return the band of the raw score less a contribution."""
+        if less not in self._found:
+            standing = np.asarray(self._head.percentile(np.array([self._raw - less])), dtype=np.float64)
+            self._found[less] = bands_of(standing, self._bands)[0] or ""
+        return self._found[less]
 
 
 def contributions_of(rows: pd.DataFrame, heads: Mapping[str, Head], shared: SharedFeatures) -> dict[str, Contributions]:
@@ -80,3 +111,15 @@ def group_table(
     if contributions is not None:
         filled[valid] = grouped(contributions, groups)[columns].to_numpy()
     return pd.DataFrame(filled, index=index, columns=list(columns))
+
+
+def in_probability(head: Head, table: pd.DataFrame) -> pd.DataFrame:
+    """Return contributions in log-odds, as `group_table` has them, as changes of the calibrated probability."""
+    cells = table.to_numpy()
+    known = ~np.isnan(cells).any(axis=1)
+    changed = np.full(cells.shape, np.nan)
+    if known.any():
+        raw, base = cells[known].sum(axis=1), float(cells[known][0, -1])
+        changed[known] = cells[known] * slopes(raw, base, head.probability)[:, None]
+        changed[known, -1] = np.asarray(head.probability(np.array([base])))[0]
+    return pd.DataFrame(changed, index=table.index, columns=table.columns)

@@ -88,16 +88,13 @@ class Adversary(Underworld):
 
     adapts = True
 
-    @classmethod
-    def of(cls, underworld: Underworld) -> Adversary:
-        """Return the networks as they stand."""
-        made = cls(underworld.recruiter)
-        made.networks = underworld.networks
-        made.spares: dict[tuple[int, int], Front] = {}  # type: ignore[misc]
-        made.behind: dict[str, tuple[Network, Front, Record]] = {}  # type: ignore[misc]
-        made.seized_at: dict[int, int] = {}  # type: ignore[misc]
-        made.stopped: dict[int, int] = {}  # type: ignore[misc]
-        return made
+    def __init__(self, underworld: Underworld) -> None:
+        super().__init__(underworld.recruiter)
+        self.networks = underworld.networks
+        self.spares: dict[tuple[int, int], Front] = {}
+        self.behind: dict[str, tuple[Network, Front, Record]] = {}
+        self.seized_at: dict[int, int] = {}
+        self.stopped: dict[int, int] = {}
 
     def prepare(self, moment: int) -> None:
         """Learn what there was to learn before `moment`, and set up the next front of every network that is alive."""
@@ -181,4 +178,3 @@ class Adversary(Underworld):
         for name, value in (("drug", False), ("wildlife", False), ("role", LICIT), ("network", -1), ("kg", 0.0)):
             made[name] = np.where(stops, value, trade[name]).astype(trade[name].dtype)
         return made
-

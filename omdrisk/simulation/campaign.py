@@ -158,9 +158,7 @@ class Branch:
             if name not in place:
                 raise InputError(f"shipment {name!r} is not of the last week. {did_you_mean(name, ids)}")
         numbers = [place[name] for name in seized]
-        complicit = {
-            int(rows["local"][at]): int(rows["moment"][at]) for at in numbers if rows["role"][at] == COMPLICIT
-        }
+        complicit = {int(rows["local"][at]): int(rows["moment"][at]) for at in numbers if rows["role"][at] == COMPLICIT}
         self._under.seized([marks[at] for at in numbers if marks[at]], complicit)
 
     def _examined(self, number: int, rows: Rows, table: pd.DataFrame) -> pd.DataFrame:
@@ -275,7 +273,7 @@ def campaign(
     later = {**values, "networks": {**values["networks"], "own_forwarder": 0.0}}
     recruiter.parameters, recruiter.pool = later, reserve  # type: ignore[assignment]
     recruiter.dummies = [dummy for dummy in recruiter.dummies if dummy["moment"] >= begin]
-    adversary = Adversary.of(under)
+    adversary = Adversary(under)
     adversary.prepare(begin)
     state = {
         "facts": place, "clock": clock, "parameters": later, "known": known, "reserve": reserve, "start": begin,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from omdrisk.training.loop import train
     from omdrisk.training.model import RiskModel
     from omdrisk.training.recipe import Recipe
+    from omdrisk.training.tuning import Tuning, tune
 
 # loaded when first used: a targeting unit that opens a bundle needs no estimator to train with
 _HOMES = {
@@ -18,10 +19,12 @@ _HOMES = {
     "Head": "head",
     "Recipe": "recipe",
     "RiskModel": "model",
+    "Tuning": "tuning",
     "train": "loop",
+    "tune": "tuning",
 }
 
-__all__ = ["Calibration", "Head", "Recipe", "RiskModel", "train"]
+__all__ = ["Calibration", "Head", "Recipe", "RiskModel", "Tuning", "train", "tune"]
 
 
 def __getattr__(name: str) -> Any:

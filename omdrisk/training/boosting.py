@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from omdrisk.training.capacity import capacity_of, hit_rate, per_row
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -71,13 +73,25 @@ def boost(
     if monotone:
         chosen |= {"monotone_constraints": list(monotone), "monotone_constraints_method": "intermediate"}
     stops = later is not None and patience > 0
-    chosen["metric"] = metric if stops else "none"
+    share = capacity_of(metric) if stops else None
+    chosen["metric"] = metric if stops and share is None else "none"
     train = _dataset(rows, categorical)
     callbacks = [_stopping(patience, fewest)] if stops else []
     valid = [_dataset(later, categorical, train)] if stops and later is not None else None
-    booster = lightgbm.train(chosen, train, rounds, valid_sets=valid, callbacks=callbacks, keep_training_booster=True)
+    judge = None if share is None else _judge(metric, share)
+    booster = lightgbm.train(
+        chosen, train, rounds, valid_sets=valid, feval=judge, callbacks=callbacks, keep_training_booster=True
+    )
     used = max(booster.best_iteration, fewest) if stops else rounds
     return booster.model_to_string(num_iteration=used), int(min(used, booster.num_trees()))
+
+
+def _judge(metric: str, share: float) -> Callable[[Any, Any], tuple[str, float, bool]]:
+    def judge(score: Any, rows: Any) -> tuple[str, float, bool]:
+        found = rows.get_label()
+        return metric, hit_rate(found, score, per_row(rows.get_weight(), len(found)), share), True
+
+    return judge
 
 
 def _stopping(patience: int, fewest: int) -> Callable[[Any], None]:

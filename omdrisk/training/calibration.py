@@ -1,13 +1,15 @@
 """From raw scores to probabilities that mean what they say, also where finds are rare.
 
-Three ways, each fitted on predictions of a time that the model had not seen, each strictly increasing in the raw score,
+Four ways, each fitted on predictions of a time that the model had not seen, each strictly increasing in the raw score,
 each kept as a few numbers that numpy alone can apply:
 
 - ``platt``: a line in log-odds, with the target values of Platt, "Probabilistic outputs for support vector machines"
   (1999), and pulled towards the slope 1 that a well fitted model has;
 - ``beta``: Kull, Silva Filho and Flach, "Beta calibration" (AISTATS 2017), pulled the same way;
 - ``isotonic``: pooled adjacent violators, each block shrunk towards Platt's line by a few imagined rows and joined at
-  the blocks' centres (Oron and Flournoy, "Centered isotonic regression", 2017), so that no two scores become equal.
+  the blocks' centres (Oron and Flournoy, "Centered isotonic regression", 2017), so that no two scores become equal;
+- ``venn-abers``: the merged probability of an inductive Venn-Abers predictor (`omdrisk.training.venn_abers`) at the
+  scores it was fitted on, joined in the same way between them.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import numpy as np
 
 from omdrisk.errors import BundleError, did_you_mean
 from omdrisk.training.pooling import pooled
+from omdrisk.training.venn_abers import merged, venn_abers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +30,14 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-KINDS = ("platt", "beta", "isotonic")
+KINDS = ("platt", "beta", "isotonic", "venn-abers")
+CURVES = ("isotonic", "venn-abers")
 UNCALIBRATED = "none"
 FOLDS = 5
 RIDGE = 1.0
 IMAGINED = 4.0
 LEAST_SLOPE = 0.01
+EQUAL = 1e-9
 
 
 def sigmoid(raw: Floats) -> Floats:
@@ -53,7 +58,7 @@ class Calibration:
     Parameters
     ----------
     kind
-        ``platt``, ``beta`` or ``isotonic``; ``none`` leaves the scores as they are.
+        ``platt``, ``beta``, ``isotonic`` or ``venn-abers``; ``none`` leaves the scores as they are.
     numbers
         What was fitted: slopes and shift, or the knots of the curve in log-odds.
     losses
@@ -78,7 +83,7 @@ class Calibration:
         raw = np.asarray(raw, dtype=np.float64)
         if self.kind == UNCALIBRATED:
             return cast("Floats", raw)
-        if self.kind == "isotonic":
+        if self.kind in CURVES:
             return _along(raw, *(np.asarray(self.numbers[name]) for name in ("x", "y", "slope")))
         design, weights = _design(self.kind, raw), np.asarray(self.numbers["weights"])
         # column by column: a matrix product may round differently in a batch and alone
@@ -153,8 +158,8 @@ def _choose(raw: Floats, found: Floats, weight: Floats) -> tuple[str, dict[str, 
 
 
 def _fit(kind: str, raw: Floats, found: Floats, weight: Floats) -> dict[str, tuple[float, ...]]:
-    if kind == "isotonic":
-        return _fit_isotonic(raw, found, weight)
+    if kind in CURVES:
+        return _fit_curve(kind, raw, found, weight)
     design = _design(kind, raw)
     prior = np.ones(design.shape[1])
     prior[-1] = 0.0
@@ -217,17 +222,23 @@ def _newton(
     return beta
 
 
-def _fit_isotonic(raw: Floats, found: Floats, weight: Floats) -> dict[str, tuple[float, ...]]:
+def _fit_curve(kind: str, raw: Floats, found: Floats, weight: Floats) -> dict[str, tuple[float, ...]]:
     line = np.asarray(_fit("platt", raw, found, weight)["weights"])
-    if not len(raw):
+    if not (weight > 0).any():
         return {"x": (0.0,), "y": (0.0,), "slope": (1.0,)}
-    order = np.argsort(raw, kind="stable")
-    size, centre, rate = pooled(raw[order], found[order], weight[order])
-    shrunk = (size * rate + IMAGINED * sigmoid(line[0] * centre + line[1])) / (size + IMAGINED)
-    # shrinking blocks of unequal size can turn two of them round
-    _, centre, rate = pooled(centre, shrunk, size)
+    if kind == "isotonic":
+        order = np.argsort(raw, kind="stable")
+        size, centre, rate = pooled(raw[order], found[order], weight[order])
+        rate = (size * rate + IMAGINED * sigmoid(line[0] * centre + line[1])) / (size + IMAGINED)
+    else:
+        centre, low, high = venn_abers(raw, found, weight)
+        size, rate = np.ones(len(centre)), merged(low, high)
+    # blocks of unequal size can be turned round by shrinking, and equal values are drawn together at their centre
+    _, centre, rate = pooled(centre, rate, size)
     odds = np.log(rate) - np.log1p(-rate)
-    return {"x": tuple(centre.tolist()), "y": tuple(odds.tolist()), "slope": (float(line[0]),)}
+    # equal rates may differ in their last bits
+    rises = np.r_[True, np.diff(odds) > EQUAL]
+    return {"x": tuple(centre[rises].tolist()), "y": tuple(odds[rises].tolist()), "slope": (float(line[0]),)}
 
 
 def _along(raw: Floats, x: Floats, y: Floats, slope: Floats) -> Floats:

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from omdrisk.training.recipe import Recipe
@@ -34,7 +36,7 @@ def labelled(recipe: Recipe, shipments: pd.DataFrame, outcomes: pd.DataFrame, as
     Returns
     -------
     DataFrame with the position of each shipment in `shipments` as ``row``, and found (0 or 1), weight, known_at,
-    filed_at, selection_probability (missing where it is not known).
+    filed_at, selection_probability, selected_by and source (missing where they are not known).
 
     Examples
     --------
@@ -62,10 +64,11 @@ def labelled(recipe: Recipe, shipments: pd.DataFrame, outcomes: pd.DataFrame, as
     place = place[place["filed_at"] < as_of].sort_values(["filed_at", "row"], kind="stable")
     place = place.drop_duplicates("shipment_id")
     table = place.merge(known.rename(columns={"outcome": "found"}), on="shipment_id", how="inner")
-    for name, usual in (("weight", 1.0), ("selection_probability", np.nan)):
+    usual = {"weight": 1.0, "selection_probability": np.nan, "selected_by": pd.NA, "source": pd.NA}
+    for name, value in usual.items():
         if name not in table:
-            table[name] = usual
-    columns = ["row", "found", "weight", "known_at", "filed_at", "selection_probability"]
+            table[name] = value
+    columns = ["row", "found", "weight", "known_at", "filed_at", "selection_probability", "selected_by", "source"]
     return table[columns].reset_index(drop=True)
 
 
@@ -90,6 +93,32 @@ def weights(recipe: Recipe, labels: pd.DataFrame, as_of: pd.Timestamp) -> Floats
     if recipe.weights.inverse_selection:
         weight *= stands_for(labels["selection_probability"], recipe.weights.clip)
     return cast("Floats", weight)
+
+
+def speaks_for_all(labels: pd.DataFrame, without: Sequence[str] = ()) -> npt.NDArray[np.bool_]:
+    """Tell which labelled rows can say how often something is found among shipments like them.
+
+    Whoever is tipped off looks where something is, and a case without an inspection is reported because something
+    was: such rows teach what a find looks like, and count far too many finds. All rows speak where the others hold no
+    find, or nothing else.
+
+    Parameters
+    ----------
+    labels
+        As from `labelled`.
+    without
+        Ways of selecting (``selected_by``) that know more than the data does, such as ``intelligence``.
+
+    Examples
+    --------
+    >>> labels = pd.DataFrame({"found": [1.0, 1.0, 0.0, 1.0], "source": ["inspection", "inspection", "inspection", "case"],
+    ...                        "selected_by": ["rule", "intelligence", "rule", None]})
+    >>> speaks_for_all(labels, ["intelligence"]).tolist()
+    [True, False, True, False]
+    """
+    selected_by, source = labels["selected_by"], labels["source"]
+    speaks = ~selected_by.isin(list(without)) & ~(selected_by.isna() & source.eq("case").fillna(False))
+    return (speaks if labels["found"][speaks].nunique() > 1 else speaks | True).to_numpy(dtype=bool)
 
 
 def stands_for(selection_probability: pd.Series, clip: float) -> Floats:

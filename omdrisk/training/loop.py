@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,11 @@ import numpy as np
 from omdrisk.errors import InputError
 from omdrisk.features import Catalog, FeaturePipeline
 from omdrisk.history import History
+from omdrisk.training.ahead import Fit, look_ahead, told
 from omdrisk.training.calibration import UNCALIBRATED, Calibration, fit_calibration
 from omdrisk.training.head import Head
-from omdrisk.training.labels import labelled, weights
-from omdrisk.training.model import RiskModel
+from omdrisk.training.labels import labelled, speaks_for_all, stands_for
+from omdrisk.training.memory import remember
 from omdrisk.training.moments import utc
 from omdrisk.training.reference import Reference
 from omdrisk.training.seeds import check_seed
@@ -27,9 +29,9 @@ from omdrisk.training.tables import as_outcomes, as_shipments
 if TYPE_CHECKING:
     from datetime import datetime
 
-    import numpy.typing as npt
     import pandas as pd
 
+    from omdrisk.training.ahead import Ahead
     from omdrisk.training.recipe import Recipe
 
 RECENT = 20_000
@@ -49,9 +51,10 @@ def train(
 ) -> Head:
     """Train a head on what was known before a moment.
 
-    Every examined shipment gets its features as of its own filing. The number of trees is found, and the calibration
-    fitted, on the later slice of time with a model of the earlier slice; then all are learnt from. A head of few finds,
-    or without a calibration, says so in ``facts["caution"]``.
+    Every examined shipment gets its features as of its own filing. Later slices of time are forecast from what lay
+    before each of them: on these forecasts the half-life of labels is chosen and the calibration fitted, and the last
+    slice says how many trees there should be; then all are learnt from. A head of few finds, or without a calibration,
+    says so in ``facts["caution"]``.
 
     Parameters
     ----------
@@ -79,7 +82,71 @@ def train(
     DefinitionError
         If the recipe names an unknown feature.
     """
-    moment, seed = utc(as_of), check_seed(seed)
+    seed = check_seed(seed)
+    ready = prepared(recipe, shipments, outcomes, as_of=as_of, catalog=catalog, history=history, recent=RECENT)
+    moment, labels, pipeline, X = ready.moment, ready.labels, ready.pipeline, ready.X
+    every = np.ones(len(labels), dtype=bool)
+    chosen_recipe, memory = remember(Fit.of(recipe, pipeline, X, labels, seed))
+    fit = replace(Fit.of(recipe, pipeline, X, labels, seed), recipe=chosen_recipe)
+    ahead = look_ahead(fit)
+    calibration = _calibrated(recipe, labels, ahead)
+    model = fit.model(every, moment, rounds=ahead.rounds)
+    reference = Reference.of(ready.recent, model.raw_score(ready.recent), pipeline.categorical_)
+    facts = {
+        **_facts(recipe, ready.shipments, labels, moment, seed),
+        "rounds": model.rounds_,
+        "features": len(pipeline.catalog_),
+        "catalog": hashlib.sha256(json.dumps(pipeline.catalog_.to_dict(), sort_keys=True).encode()).hexdigest()[:16],
+        "calibration": calibration.kind,
+        "calibrated": calibration.kind != UNCALIBRATED,
+        "later": told(ahead, labels),
+    }
+    if memory:
+        facts |= {"half_life_days": chosen_recipe.weights.half_life_days or 0.0, "memory": memory}
+    caution = _caution(recipe.target, facts)
+    if caution:
+        facts["caution"] = caution
+    return Head(recipe.target, recipe, pipeline, model.text_, calibration, reference, facts)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a head is learnt from.
+
+    Attributes
+    ----------
+    moment
+        Nothing filed or known at this moment or later was looked at.
+    labels, X
+        The labelled rows in order of filing (see `labelled`), and their features.
+    pipeline
+        The fitted features, without a history.
+    recent
+        Features of the latest shipments, examined or not.
+    shipments
+        Number of shipments filed before the moment.
+    """
+
+    moment: pd.Timestamp
+    labels: pd.DataFrame
+    X: pd.DataFrame
+    pipeline: FeaturePipeline
+    recent: pd.DataFrame
+    shipments: int
+
+
+def prepared(
+    recipe: Recipe,
+    shipments: Any,
+    outcomes: Any,
+    *,
+    as_of: str | datetime | pd.Timestamp,
+    catalog: Catalog | None = None,
+    history: History | None = None,
+    recent: int = 0,
+) -> Prepared:
+    """Return labels and point-in-time features of what was known before a moment; parameters are those of `train`."""
+    moment = utc(as_of)
     shipments, outcomes = as_shipments(shipments), as_outcomes(outcomes)
     chosen = recipe.choose(Catalog.read() if catalog is None else catalog)
     past = shipments[(shipments["filed_at"] < moment).to_numpy()]
@@ -88,32 +155,14 @@ def train(
     if history is None:
         history = history_of(chosen, past, outcomes[(outcomes["known_at"] < moment).to_numpy()])
     pipeline = FeaturePipeline(chosen, history.before(moment)).fit(past)
-    recent = np.argsort(past["filed_at"].to_numpy(), kind="stable")[-RECENT:]
-    needed = np.union1d(labels["row"].to_numpy(), recent)
+    order = np.argsort(past["filed_at"].to_numpy(), kind="stable")
+    latest = np.sort(order[max(len(order) - recent, 0) :])
+    needed = np.union1d(labels["row"].to_numpy(), latest)
     features = pipeline.transform(past.iloc[needed])
     X = features.iloc[np.searchsorted(needed, labels["row"])].reset_index(drop=True)
-
-    fit = _Fit(recipe, pipeline, seed)
-    rounds, calibration, later = fit.look_ahead(X, labels, moment)
-    model = fit.model(rounds).fit(
-        X, labels["found"], weights(recipe, labels, moment), categorical=pipeline.categorical_
-    )
-    shown = features.iloc[np.searchsorted(needed, np.sort(recent))]
-    reference = Reference.of(shown, model.raw_score(shown), pipeline.categorical_)
+    shown = features.iloc[np.searchsorted(needed, latest)]
     pipeline.history = None
-    facts = {
-        **_facts(recipe, past, labels, moment, seed),
-        "rounds": model.rounds_,
-        "features": len(chosen),
-        "catalog": hashlib.sha256(json.dumps(chosen.to_dict(), sort_keys=True).encode()).hexdigest()[:16],
-        "calibration": calibration.kind,
-        "calibrated": calibration.kind != UNCALIBRATED,
-        "later": later,
-    }
-    caution = _caution(recipe.target, facts)
-    if caution:
-        facts["caution"] = caution
-    return Head(recipe.target, recipe, pipeline, model.text_, calibration, reference, facts)
+    return Prepared(moment, labels, X, pipeline, shown, len(past))
 
 
 def history_of(catalog: Catalog, shipments: pd.DataFrame, outcomes: pd.DataFrame) -> History:
@@ -122,69 +171,18 @@ def history_of(catalog: Catalog, shipments: pd.DataFrame, outcomes: pd.DataFrame
     return History.from_tables(shipments, outcomes, keys=keys, values=values)
 
 
-class _Fit:
-    """The model of a recipe, and what can be learnt about it by looking ahead from an earlier day."""
-
-    def __init__(self, recipe: Recipe, pipeline: FeaturePipeline, seed: int) -> None:
-        self.recipe, self.seed = recipe, seed
-        self.categorical = pipeline.categorical_
-        self.monotone = {
-            definition.name: definition.monotone
-            for definition in pipeline.catalog_
-            if recipe.monotone and definition.monotone and definition.name not in self.categorical
-        }
-
-    def model(self, rounds: int, patience: int = 0) -> RiskModel:
-        recipe = self.recipe
-        return RiskModel(
-            rounds=rounds,
-            patience=patience,
-            fewest=recipe.rounds.fewest,
-            metric=recipe.rounds.metric,
-            parameters=recipe.lightgbm.chosen(),
-            monotone=self.monotone,
-            threads=recipe.threads,
-            seed=self.seed,
-        )
-
-    def look_ahead(
-        self, X: pd.DataFrame, labels: pd.DataFrame, moment: pd.Timestamp
-    ) -> tuple[int, Calibration, dict[str, Any]]:
-        recipe = self.recipe
-        cut = labels["filed_at"].iloc[int(len(labels) * (1 - recipe.split.validation))]
-        later = (labels["filed_at"] >= cut).to_numpy()
-        # on the day of the cut nobody knew yet what was found later in earlier shipments
-        early = ~later & (labels["known_at"] < cut).to_numpy()
-        found = labels["found"]
-        if found[early].nunique() < 2:
-            return recipe.rounds.most, Calibration(UNCALIBRATED, {}), {}
-        weight = weights(recipe, labels, moment)
-        both = found[later].nunique() == 2
-        model = self.model(recipe.rounds.most, recipe.rounds.patience).fit(
-            X[early],
-            found[early],
-            weight[early],
-            eval_set=(X[later], found[later]) if both else None,
-            eval_sample_weight=weight[later] if both else None,
-            categorical=self.categorical,
-        )
-        raw = model.raw_score(X[later])
-        calibration = (
-            fit_calibration(recipe.calibration.kind, raw, found[later], weight[later])
-            if both
-            else Calibration(UNCALIBRATED, {})
-        )
-        return model.rounds_, calibration, _later(cut, found[later].to_numpy(), raw)
-
-
-def _later(cut: pd.Timestamp, found: npt.NDArray[np.float64], raw: npt.NDArray[np.float64]) -> dict[str, Any]:
-    told: dict[str, Any] = {"from": cut.isoformat(), "rows": len(found), "positives": int(found.sum())}
-    if 0 < found.sum() < len(found):
-        from sklearn.metrics import average_precision_score, roc_auc_score
-
-        told["average_precision"] = float(average_precision_score(found, raw))
-        told["auc"] = float(roc_auc_score(found, raw))
-    return told
+def _calibrated(recipe: Recipe, labels: pd.DataFrame, ahead: Ahead) -> Calibration:
+    """Fit the calibration on forecasts, so that a probability says how often an examination at random would find."""
+    rows = ~np.isnan(ahead.raw)
+    rows[rows] = speaks_for_all(labels[rows], recipe.calibration.without)
+    known, raw = labels[rows], ahead.raw[rows]
+    if known["found"].nunique() < 2:
+        return Calibration(UNCALIBRATED, {})
+    # the weight of a label says how much to learn from it, and not how often something is found
+    weight = None
+    if recipe.weights.inverse_selection:
+        weight = stands_for(known["selection_probability"], recipe.calibration.clip)
+    return fit_calibration(recipe.calibration.kind, raw, known["found"], weight)
 
 
 def _caution(target: str, facts: dict[str, Any]) -> str:
@@ -212,11 +210,11 @@ def _require_both(target: str, labels: pd.DataFrame, moment: pd.Timestamp) -> No
         )
 
 
-def _facts(recipe: Recipe, past: pd.DataFrame, labels: pd.DataFrame, moment: pd.Timestamp, seed: int) -> dict[str, Any]:
+def _facts(recipe: Recipe, shipments: int, labels: pd.DataFrame, moment: pd.Timestamp, seed: int) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "target": recipe.target,
         "as_of": moment.isoformat(),
-        "shipments": len(past),
+        "shipments": shipments,
         "rows": len(labels),
         "positives": int(labels["found"].sum()),
         "first_filed": labels["filed_at"].min().isoformat(),

@@ -47,7 +47,7 @@ class RiskModel(ClassifierMixin, BaseEstimator):
     fewest
         Least number of trees that early stopping may leave.
     metric
-        ``average_precision``, ``auc`` or ``binary_logloss``.
+        ``average_precision``, ``auc``, ``binary_logloss``, or the hit rate at a capacity, as ``hit_rate@2%``.
     parameters
         Parameters of LightGBM by its own names.
     monotone

@@ -1,15 +1,11 @@
-"""The parts of a recipe, each a small table of choices with its defaults, and the reader that checks them."""
+"""The parts of a recipe, each a small table of choices with its defaults."""
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import MISSING, Field, dataclass, fields
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, fields
+from typing import Any, Literal
 
-from omdrisk.errors import DefinitionError, did_you_mean
-
-Calibrator = Literal["auto", "platt", "beta", "isotonic"]
-Stopping = Literal["average_precision", "auc", "binary_logloss"]
+Calibrator = Literal["auto", "platt", "beta", "isotonic", "venn-abers"]
 Block = Literal["day", "party"]
 
 
@@ -64,13 +60,14 @@ class Rounds:
     patience
         Rounds without a better `metric` on the later slice before training stops; 0 never stops early.
     metric
-        What the later slice is judged by.
+        What the later slice is judged by: ``average_precision``, ``auc``, ``binary_logloss``, or the hit rate at a
+        capacity, as ``hit_rate@2%``.
     """
 
     most: int = 400
     fewest: int = 10
     patience: int = 50
-    metric: Stopping = "average_precision"
+    metric: str = "average_precision"
 
 
 @dataclass(frozen=True)
@@ -99,6 +96,10 @@ class Weights:
     ----------
     half_life_days
         Age at which a row counts half; None for no ageing.
+    half_lives
+        Ages to choose among on the past, each phase forecast from what lay before it; 0 for no ageing. The first of
+        them is kept unless another does better by more than one standard error. `half_life_days` holds where these
+        are not given.
     inverse_selection
         Whether a row counts as many as it stands for: one over its `selection_probability`.
     clip
@@ -106,6 +107,7 @@ class Weights:
     """
 
     half_life_days: float | None = None
+    half_lives: tuple[float, ...] = ()
     inverse_selection: bool = False
     clip: float = 20.0
 
@@ -173,11 +175,94 @@ class Calibrate:
     Parameters
     ----------
     kind
-        ``platt``, ``beta``, ``isotonic``, or ``auto`` for the simplest that is as good as any by cross-validated log
-        loss.
+        ``platt``, ``beta``, ``isotonic``, ``venn-abers``, or ``auto`` for the simplest that is as good as any by
+        cross-validated log loss.
+    slices
+        Most slices of time that are forecast from what lay before them, to fit the calibration on; each is as large
+        as the recipe's ``split.validation``.
+    clip
+        Most that a row stands for where ``weights.inverse_selection`` is set. Where little was examined this decides
+        between too many finds expected (low) and an estimate that rests on single rows (high).
+    without
+        Ways of selecting whose finds say nothing about how often there are any, as tips do not.
     """
 
     kind: Calibrator = "auto"
+    slices: int = 4
+    clip: float = 40.0
+    without: tuple[str, ...] = ("intelligence",)
+
+
+Range = tuple[float, ...]
+_NO_RANGE = ("metric", "cuts", "share")
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Among what, and by what, `tune` chooses.
+
+    Parameters
+    ----------
+    metric
+        As in `Rounds`, weighted by what a row stands for; the mean over the cuts counts.
+    cuts
+        Number of later slices of time, each forecast from what lay before it.
+    share
+        Size of a slice, as a share of the examined shipments.
+    rounds, num_leaves, learning_rate, min_data_in_leaf, min_sum_hessian_in_leaf, lambda_l2, feature_fraction,
+    bagging_fraction, clip, half_life_days
+        Least and greatest value that is tried; a single value, or none, leaves what the recipe says.
+    """
+
+    metric: str = "average_precision"
+    cuts: int = 4
+    share: float = 0.15
+    rounds: Range = (60.0, 500.0)
+    num_leaves: Range = (4.0, 31.0)
+    learning_rate: Range = (0.02, 0.1)
+    min_data_in_leaf: Range = (5.0, 100.0)
+    min_sum_hessian_in_leaf: Range = (0.05, 5.0)
+    lambda_l2: Range = (0.5, 50.0)
+    feature_fraction: Range = (0.15, 0.8)
+    bagging_fraction: Range = (0.5, 1.0)
+    clip: Range = ()
+    half_life_days: Range = ()
+
+    def ranges(self) -> dict[str, Range]:
+        """Return the ranges that leave something to choose, by name."""
+        given = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _NO_RANGE}
+        return {name: ends for name, ends in given.items() if len(ends) == 2 and ends[0] < ends[1]}
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a tuned recipe comes from; empty in a recipe that people wrote.
+
+    Parameters
+    ----------
+    by, as_of, seed, trials
+        The tuner with its version, the moment before which everything lay, the seed, and the number of trials.
+    metric, before, value
+        What was compared, and its mean over the cuts for the recipe as it was given and as it was tuned. The second is
+        the best of many: on data that the tuning has not seen it will be lower.
+    data
+        Digest of the examined shipments, their outcomes and their features.
+    """
+
+    by: str = ""
+    as_of: str = ""
+    seed: int = 0
+    trials: int = 0
+    metric: str = ""
+    before: float = 0.0
+    value: float = 0.0
+    data: str = ""
+
+
+def frozen(part: Any) -> dict[str, Any]:
+    """Return a part as JSON-able values that `read_part` reads again."""
+    values = {each.name: getattr(part, each.name) for each in fields(part)}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
 
 @dataclass(frozen=True)
@@ -212,107 +297,3 @@ class LightGBM:
         return {
             each.name: getattr(self, each.name) for each in fields(self) if getattr(self, each.name) != each.default
         } | {"learning_rate": self.learning_rate}
-
-
-def read_part(cls: type[Any], values: object, place: str) -> Any:
-    """Return a part from a TOML table, refusing what it does not know.
-
-    Parameters
-    ----------
-    cls
-        One of the dataclasses above.
-    values
-        The TOML table.
-    place
-        File and table for the error message.
-
-    Raises
-    ------
-    DefinitionError
-        If a key is unknown, missing or of the wrong type; the message names file, table and key.
-
-    Examples
-    --------
-    >>> read_part(Rounds, {"most": 100}, "models/drug.toml [rounds]").most
-    100
-    >>> read_part(Rounds, {"mots": 100}, "models/drug.toml [rounds]")
-    Traceback (most recent call last):
-    omdrisk.errors.DefinitionError: models/drug.toml [rounds]: 'mots' is unknown. Did you mean 'most'?
-    """
-    if not isinstance(values, dict):
-        raise DefinitionError(f"{place}: must be a table of keys, not {values!r}")
-    known: dict[str, Field[Any]] = {each.name: each for each in fields(cls)}
-    hints = get_type_hints(cls)
-    for key in values:
-        if key not in known:
-            raise DefinitionError(f"{place}: {key!r} is unknown. {did_you_mean(str(key), known)}")
-    for name, each in known.items():
-        if name not in values and each.default is MISSING and each.default_factory is MISSING:
-            raise DefinitionError(f"{place}: {name!r} is missing")
-    return cls(**{key: _value(hints[key], value, f"{place}: {key!r}") for key, value in values.items()})
-
-
-def _value(hint: Any, value: Any, place: str) -> Any:
-    if isinstance(value, dt.date):
-        value = value.isoformat()
-    if get_origin(hint) is Literal:
-        if value not in get_args(hint):
-            raise DefinitionError(f"{place} is {value!r}. {did_you_mean(str(value), get_args(hint))}")
-        return value
-    if get_origin(hint) is tuple:
-        if not isinstance(value, (list, tuple)):
-            raise DefinitionError(f"{place} must be a list, not {value!r}")
-        return tuple(_value(get_args(hint)[0], item, place) for item in value)
-    kinds = get_args(hint) or (hint,)
-    if value is None and type(None) in kinds:
-        return None
-    if isinstance(value, int) and not isinstance(value, bool) and float in kinds:
-        return float(value)
-    plain = tuple(kind for kind in kinds if isinstance(kind, type))
-    if isinstance(value, plain) and not (isinstance(value, bool) and bool not in plain):
-        return value
-    wanted = " or ".join(kind.__name__ for kind in plain if kind is not type(None))
-    raise DefinitionError(f"{place} must be {_ARTICLE.get(wanted, wanted)}, not {value!r}")
-
-
-_ARTICLE = {"str": "a text", "float": "a number", "int": "a whole number", "bool": "true or false"}
-
-
-def frozen(part: Any) -> dict[str, Any]:
-    """Return a part as JSON-able values that `read_part` reads again."""
-    values = {each.name: getattr(part, each.name) for each in fields(part)}
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
-
-
-def share(value: float, place: str, *, low: float = 0.0, high: float = 1.0) -> None:
-    """Raise unless `value` lies between `low` and `high`, both excluded."""
-    if not low < value < high:
-        raise DefinitionError(f"{place} must lie between {low:g} and {high:g}, not {value:g}")
-
-
-def moment(value: str | None, place: str) -> None:
-    """Raise unless `value` is a date or None."""
-    if value is None:
-        return
-    try:
-        dt.datetime.fromisoformat(value)
-    except ValueError:
-        raise DefinitionError(f"{place} must be a date such as 2023-04-15, not {value!r}") from None
-
-
-__all__ = [
-    "Calibrate",
-    "Features",
-    "Gate",
-    "Label",
-    "LightGBM",
-    "Prior",
-    "Report",
-    "Rounds",
-    "Split",
-    "Weights",
-    "frozen",
-    "moment",
-    "read_part",
-    "share",
-]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omdrisk.errors import DefinitionError, did_you_mean
+from omdrisk.training.capacity import known_metric
 from omdrisk.training.parts import (
     Calibrate,
     Features,
@@ -17,15 +18,15 @@ from omdrisk.training.parts import (
     Label,
     LightGBM,
     Prior,
+    Provenance,
     Report,
     Rounds,
     Split,
+    Tuning,
     Weights,
     frozen,
-    moment,
-    read_part,
-    share,
 )
+from omdrisk.training.reading import moment, read_part, share, toml_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,8 @@ _PARTS: dict[str, type[Any]] = {
     "history": Prior,
     "gate": Gate,
     "report": Report,
+    "tuning": Tuning,
+    "provenance": Provenance,
 }
 
 
@@ -59,7 +62,7 @@ class Recipe:
     threads
         Threads of LightGBM. The sums of a histogram depend on how it was divided, so another number may give another
         bundle; up to some ten thousand examined shipments more than one hardly helps.
-    features, label, lightgbm, rounds, calibration, split, weights, history, gate, report
+    features, label, lightgbm, rounds, calibration, split, weights, history, gate, report, tuning, provenance
         The tables of the file; see `omdrisk.training.parts`.
 
     Examples
@@ -84,6 +87,8 @@ class Recipe:
     history: Prior = Prior()
     gate: Gate = Gate()
     report: Report = Report()
+    tuning: Tuning = Tuning()
+    provenance: Provenance = Provenance()
 
     @classmethod
     def read(cls, path: str | Path) -> Recipe:
@@ -128,6 +133,8 @@ class Recipe:
         return recipe
 
     def _check(self, place: str) -> None:
+        for table in ("rounds", "tuning"):
+            known_metric(getattr(self, table).metric, f"{place} [{table}]: 'metric'")
         if not (self.features.families or self.features.names):
             raise DefinitionError(f"{place} [features]: give 'families' or 'names'; a head needs features")
         if self.threads < 1:
@@ -143,13 +150,32 @@ class Recipe:
             raise DefinitionError(f"{place} [rounds]: 'fewest' must be at least 1 and at most 'most'")
         if self.weights.half_life_days is not None and self.weights.half_life_days <= 0:
             raise DefinitionError(f"{place} [weights]: 'half_life_days' must be above 0")
+        if any(each < 0 for each in self.weights.half_lives):
+            raise DefinitionError(f"{place} [weights]: 'half_lives' must be 0 (no ageing) or more")
         if self.weights.clip < 1:
             raise DefinitionError(f"{place} [weights]: 'clip' must be at least 1")
+        if self.calibration.slices < 1 or self.tuning.cuts < 1:
+            raise DefinitionError(f"{place}: 'slices' of [calibration] and 'cuts' of [tuning] must be at least 1")
+        share(self.tuning.share, f"{place} [tuning]: 'share'")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as JSON-able values, from which :meth:`from_dict` makes an equal one."""
         plain = {"target": self.target, "monotone": self.monotone, "threads": self.threads}
         return plain | {name: frozen(getattr(self, name)) for name in _PARTS}
+
+    def to_toml(self) -> str:
+        """Return the recipe as TOML that :meth:`read` reads; what equals its default is left out.
+
+        Examples
+        --------
+        >>> print(Recipe("drug", features=Features(families=("route",))).to_toml())
+        target = "drug"
+        <BLANKLINE>
+        [features]
+        families = ["route"]
+        <BLANKLINE>
+        """
+        return toml_of(self, _PARTS)
 
     def replace(self, **parts: Any) -> Recipe:
         """Return a copy with other parts.

@@ -94,6 +94,30 @@ def test_only_shipments_of_then_are_listed_as_near():
     assert link_records(table.iloc[1:], cases).near["shipment_id"].tolist() == ["s2"]
 
 
+def test_an_arrival_that_is_entered_later_moves_no_link():
+    cases = pd.DataFrame([case("2023-03-20", container_no=BOX, occurred_on="2023-03-19")])
+    # the goods were expected on 1 January; the find lies 77 days later
+    expected = shipments(("s1", "2023-01-01"), eta="2023-01-01")
+    assert link(expected, cases).empty
+    # that they came on 25 March was not known on 20 March, whatever the table says today
+    pd.testing.assert_frame_equal(link(expected.assign(ata="2023-03-25"), cases), link(expected, cases))
+    # that they came on 1 March was
+    assert drug(link(expected.assign(ata="2023-03-01"), cases)) == [("s1", "2023-03-20", 1.0)]
+    # and an early arrival entered later does not take a link away
+    late = shipments(("s1", "2023-01-01"), eta="2023-03-18")
+    early = [case("2023-03-20", container_no=BOX, occurred_on="2023-03-19")]
+    for ata in (None, "2023-03-25"):
+        assert drug(link(late.assign(ata=ata), pd.DataFrame(early))) == [("s1", "2023-03-20", 1.0)]
+
+
+def test_a_find_of_a_shipment_filed_later_is_judged_as_it_stood_at_its_filing():
+    cases = pd.DataFrame([case("2023-01-06", container_no=BOX)])
+    filed_later = shipments(("s2", "2023-01-08"), eta="2023-01-09")
+    held = link(filed_later, cases)
+    assert drug(held) == [("s2", "2023-01-08", 1.0)]
+    pd.testing.assert_frame_equal(link(filed_later.assign(ata="2023-06-01"), cases), held)
+
+
 DAYS = st.integers(1, 6)
 BOXES = st.sampled_from([None, "A1", "A2"])
 NAMES = st.sampled_from(["s0", "s1", "s2", "s3"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from pathlib import Path
 
 import openpyxl
@@ -9,11 +11,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import omdrisk
 from omdrisk.cli.app import app
 from omdrisk.errors import InputError
-from omdrisk.records import read_shipments
+from omdrisk.records import read_cases, read_inspections, read_shipments
 from omdrisk.records.dictionary import data_dictionary
 from omdrisk.records.proposing import propose_map
+from omdrisk.records.proposing.guess import LANGUAGES
 from omdrisk.records.schema import table
 from omdrisk.records.templates import write_template
 from tests.conftest import published
@@ -59,6 +63,31 @@ def test_a_map_is_proposed_and_reads_the_file(tmp_path, language):
     assert str(read.accepted["filed_at"][1])[:10] == "2023-04-05"
 
 
+RECORDS = {
+    "cases": {"case_id": "C1", "occurred_on": "17/04/2023", "known_at": "18/04/2023", "class": "drug",
+              "species": "Manis", "commodity": "heroin", "country_of_report": "VN",
+              "concealment_code": "floor", "quantity": "1"},
+    "inspections": {"inspection_id": "I1", "shipment_id": "S1", "known_at": "17/04/2023", "outcome": "clear",
+                    "method": "x-ray", "lane": "red"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_cases_and_inspections_in_each_language(tmp_path, language, name):
+    lines = (Path(omdrisk.__file__).parent / "records/proposing/words.csv").read_text(encoding="utf-8").splitlines()
+    words = {row["column"]: row for row in csv.DictReader(line for line in lines if not line.startswith("#"))}
+    headers = [words[column][language].split("|")[0] for column in RECORDS[name]]
+    path = tmp_path / "m.csv"
+    pd.DataFrame([list(RECORDS[name].values())], columns=headers).to_csv(path, index=False)
+    made = propose_map(path)
+    assert made.table == name
+    assert made.guesses["column"].tolist() == list(RECORDS[name])
+    (tmp_path / "map.toml").write_text(made.text, encoding="utf-8")
+    reader = {"cases": read_cases, "inspections": read_inspections}[name]
+    assert len(reader(path, format=tmp_path / "map.toml").accepted) == 1
+
+
 def test_contents_speak_where_headers_do_not(tmp_path):
     path = tmp_path / "odd.csv"
     path.write_text(
@@ -72,16 +101,62 @@ def test_contents_speak_where_headers_do_not(tmp_path):
     assert pd.isna(told["Q3"])
 
 
-@pytest.mark.parametrize(
-    ("parts", "least"),
-    [(("kcs", "df_syn_valid_eng.csv"), 8_000), (("lemis", "amphibian_LEMIS_1999_and_2015.csv"), 6_000)],
-)
+PUBLISHED = [
+    (("kcs", "df_syn_train_eng.csv"), 37_000),
+    (("kcs", "df_syn_valid_eng.csv"), 8_000),
+    (("kcs", "df_syn_test_eng.csv"), 8_000),
+    (("lemis", "amphibian_LEMIS_1999_and_2015.csv"), 6_000),
+]
+SENSIBLE = {
+    "kcs": {
+        "Declaration ID": "shipment_id", "Date": "filed_at", "Office ID": "office",
+        "Mode of Transport": "transport_mode",
+        "Declarant ID": "declarant_tax_id", "Importer ID": "consignee_tax_id", "Seller ID": "shipper_tax_id",
+        "HS6 Code": "hs_code", "Country of Departure": "country_of_departure", "Net Mass": "net_weight_kg",
+        "Country of Origin": "country_of_origin", "Item Price": "invoice_value", "Tax Rate": None, "Fraud": None,
+    },
+    "lemis": {
+        "shipment_date": "filed_at", "country_origin": "country_of_origin", "country_imp_exp": "country_of_departure",
+        "quantity": "quantity", "unit": "unit", "value": "invoice_value", "us_co": "consignee_name",
+        "foreign_co": "shipper_name", "generic_name": "goods_description", "import_export": "direction",
+        "disposition_date": None, "taxa": None,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("parts", "least"), PUBLISHED, ids=str)
 def test_published_files(tmp_path, parts, least):
     source = published(*parts)
-    result = CLI.invoke(app, ["map", str(source), "--out", str(tmp_path / "map.toml")])
+    result = CLI.invoke(app, ["map", str(source), "--out", str(tmp_path / "map.toml"), "--json", str(tmp_path / "j")])
     assert result.exit_code == 0, result.output
+    told = json.loads((tmp_path / "j").read_text(encoding="utf-8"))
+    guessed = {row["header"]: row["column"] for row in told["guesses"]}
+    assert {header: guessed[header] for header in SENSIBLE[parts[0]]} == SENSIBLE[parts[0]]
+    assert all(row["samples"] for row in told["guesses"] if row["column"])
+    assert told["note"] == ""
     read = read_shipments(source, format=tmp_path / "map.toml")
     assert len(read.accepted) > least
+
+
+def test_codes_of_the_files_own_are_offered_for_translation(tmp_path):
+    source = published("kcs", "df_syn_test_eng.csv")
+    made = propose_map(source)
+    assert '# transport_mode = { "40" = "", "10" = "", ' in made.text
+    why = made.guesses.set_index("header").loc["Mode of Transport", "why"]
+    assert "no cell is a code of transport_modes" in why
+
+
+@pytest.mark.parametrize(("parts", "kind"), [(("unlocode-2025.csv.gz",), "unlocode"), (("hs2022.csv",), "hs")])
+def test_a_published_list_is_no_file_of_records(parts, kind):
+    made = propose_map(published("reference", *parts))
+    assert f"omdrisk tables import {kind}" in made.note
+    assert "filed_at" in made.lacking
+
+
+def test_a_file_of_something_else(tmp_path):
+    path = tmp_path / "m.csv"
+    path.write_text(",".join("abcdefgh") + "\n" + ",".join("12345678") + "\n", encoding="utf-8")
+    assert "of 8 headers are known" in propose_map(path).note
 
 
 def test_commands(tmp_path, monkeypatch):

@@ -66,6 +66,34 @@ def test_a_cargo_report(tmp_path):
     assert read.accepted["shipment_id"].tolist() == ["MAN1:1", "MAN1:2"]
 
 
+def test_a_cargo_report_of_a_courier_by_air(tmp_path):
+    text = """UNH+1+CUSCAR:D:98B:UN'BGM+785+M77+9'DTM+137:20230412:102'NAD+DT+9123::95++SWIFT EXPRESS'
+TDT+20+++6+QF::3+++:::QF253'LOC+22+NZAKL'DTM+132:20230413:102'
+CNI+1'RFF+BH:HOUSE1'RFF+BM:08112345675'LOC+9+USLAX'LOC+11+NZAKL'LOC+27+US'
+NAD+CN++IMPORTER ONE:1 MAIN ROAD:AUCKLAND'RFF+VA:NZ123'NAD+AG++SOMEBODY'COM+5551234:TE'
+GID+1'PAC+3++CT'FTX+AAA+++TOY CARS'MEA+WT+AAG+KGM:15,2'MEA+VOL++LTR:40'GID+2+1:BX'PAC+9++BX'
+MEA+WT+AAG+GRM:800'MOA+44:45,54:NZD'PCI+28+MARK'
+CNI+2+HOUSE2'NAD+CN++IMPORTER TWO'GID+1+4:PK'SGP+MSCU1234566'RFF+AAQ:CSQU3054383'
+UNT+33+1'"""
+    read = read_shipments(write(tmp_path / "m.edi", text), format="cuscar")
+    assert read.rejected.empty, read.rejected["reason"].tolist()
+    first, second = (read.accepted.iloc[place].dropna().to_dict() for place in (0, 1))
+    expected = {
+        "transport_mode": "4", "voyage_flight_no": "QF253", "carrier_code": "QF", "house_doc_no": "HOUSE1",
+        "master_doc_no": "08112345675", "office": "NZAKL", "country_of_origin": "US", "packages": 4.0,
+        "package_type": "CT", "gross_weight_kg": 16.0, "volume_m3": 0.04, "invoice_value": 45.54, "currency": "NZD",
+        "consignee_name": "IMPORTER ONE", "consignee_address": "1 MAIN ROAD, AUCKLAND", "consignee_tax_id": "NZ123",
+        "declarant_name": "SWIFT EXPRESS", "declarant_tax_id": "9123",
+    }  # fmt: skip
+    assert {name: first[name] for name in expected} == expected
+    assert "vessel_name" not in first
+    # what belongs to a party that no column holds is not given to the party before
+    assert "consignee_phone" not in first
+    assert first["x_not_read"] == "NAD+AG++SOMEBODY COM+5551234:TE PCI+28+MARK"
+    assert second["container_no"] == "MSCU1234566;CSQU3054383"
+    assert second["house_doc_no"] == "HOUSE2"
+
+
 def test_a_cargo_report_that_is_damaged(tmp_path):
     cut = message(3).split("UNT+")[0]
     text = interchange(
@@ -164,8 +192,56 @@ def test_air_waybills(tmp_path):
     assert read.accepted["goods_description"].tolist()[2] == "CONSOLIDATION"
 
 
+FHL_5 = """QK SGNFFVN
+.HKGFMCX 120830
+FHL/5
+MBI/160-12345675HKGSGN/T6K90
+HBS/HAWB7/HKGSGN/6/K90/6/LIVE TURTLES
+/AVI/PER
+TXT/IN WOODEN BOXES
+/WITH AIR HOLES
+HTS/010620
+/010690
+OCI/VN/CNE/CT/84912345678
+/VN/CNE/T/0100233488
+/HK/ISS/RA/00012
+SHP
+NAM/REPTILE EXPORT LTD
+ADR/7 KWAI FUK ROAD
+LOC/KWAI CHUNG/NT
+/HK/00000/TE/85212345678
+CNE
+NAM/CONG TY DAI PHAT
+ADR/12 LE LOI
+LOC/HO CHI MINH
+/VN/700000
+CVD/USD/PP/NVD/900.50/XXX
+"""
+
+
+def test_air_waybills_of_the_later_versions(tmp_path):
+    master = FWB.replace("FWB/16", "FWB/17").replace("CVD/USD/PP/NVD/NCV/XXX", "CVD/USD/PX/CC/NVD/700/50")
+    master = master.replace("/NG/CONSOLIDATION", "/2/NC/CONSOLIDATION\n/3/NG/AS PER LIST")
+    direct = master.replace("160-12345675", "618-00000011")
+    read = read_shipments(write(tmp_path / "m.txt", FHL_5 + master + direct), format="cargo-imp")
+    assert read.rejected.empty
+    first = read.accepted.iloc[0].dropna().to_dict()
+    expected = {
+        "special_handling": "AVI;PER", "goods_description": "LIVE TURTLES IN WOODEN BOXES WITH AIR HOLES",
+        "item_hs_codes": "010620;010690", "consignee_phone": "84912345678", "consignee_tax_id": "0100233488",
+        "shipper_name": "REPTILE EXPORT LTD", "shipper_address": "7 KWAI FUK ROAD", "shipper_city": "KWAI CHUNG, NT",
+        "shipper_country": "HK", "shipper_phone": "85212345678", "consignee_name": "CONG TY DAI PHAT",
+        "consignee_city": "HO CHI MINH", "consignee_postcode": "700000", "invoice_value": 900.5,
+        "freight_payment": "P", "x_not_read": "OCI/HK/ISS/RA/00012",
+    }  # fmt: skip
+    assert {name: first[name] for name in expected} == expected
+    second = read.accepted.iloc[1]
+    assert second["goods_description"] == "CONSOLIDATION AS PER LIST"
+    assert second[["freight_payment", "invoice_value", "insurance"]].tolist() == ["CC", 700.0, 50.0]
+
+
 def test_air_waybills_that_are_damaged(tmp_path):
-    text = "QU SGNFFVN\n" + FWB + "FHL/4\nMBI/160-12345675HKGSGN/T10K250.5\nHBS/HAWB9/nonsense\nFHL/4\n"
+    text = "PLEASE FIND BELOW\n" + FWB + "FHL/4\nMBI/160-12345675HKGSGN/T10K250.5\nHBS/HAWB9/nonsense\nFHL/4\n"
     text += "MBI/999-00000000HKGSGN/T1K5\nFHL/4\nHBS/H8/HKGSGN/1/K1/1/X\n"
     read = read_shipments(write(tmp_path / "m.txt", text), format="cargo-imp")
     assert read.accepted["shipment_id"].tolist() == ["160-12345675"]

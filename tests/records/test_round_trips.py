@@ -12,6 +12,7 @@ from omdrisk.records.codes import code_list
 from omdrisk.records.format_map import ALWAYS_MISSING
 from omdrisk.records.mojibake import unscramble
 from omdrisk.records.schema import Column, table
+from omdrisk.records.schemes import SCHEMES
 
 READERS = {"shipments": read_shipments, "cases": read_cases, "inspections": read_inspections}
 SIGNS = st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co", "Zs", "Zl", "Zp", "Cf"), exclude_characters=";|")
@@ -20,6 +21,15 @@ WORDS = (
     .map(" ".join)
     .filter(lambda text: text == text.strip() and text not in ALWAYS_MISSING and unscramble(text) == text)
 )
+CODES = {
+    "place": ["VNHPH", "HAN", "JKT", "XZ123"],
+    "iso6346": ["CSQU3054383", "CSQU3054384", "AKE12345CX"],
+    "iso6346_type": ["22G1", "45R1"],
+    "imo": ["9074729", "9074728"],
+    "un_number": ["1203"],
+    "hs": ["0101", "010129"],
+    "country": ["VN", "CN"],
+}
 MOMENTS = st.datetimes(pd.Timestamp("1971-01-01").to_pydatetime(), pd.Timestamp("2099-12-31").to_pydatetime())
 
 
@@ -34,9 +44,11 @@ def cells(spec: Column) -> st.SearchStrategy[object]:
     if spec.codes:
         hs = ["0101", "010129", "01012900", "9705000000"]
         return st.sampled_from(hs if spec.codes == "hs" else sorted(code_list(spec.codes).names))
-    if spec.many:
-        return st.lists(WORDS, min_size=1, max_size=3).map(";".join)
-    return WORDS
+    words = WORDS
+    if spec.scheme and (tidy := SCHEMES[spec.scheme].tidy):
+        # a code that is spelled otherwise is repaired, and so does not come back as it was
+        words = st.sampled_from(CODES[spec.scheme]) | WORDS.filter(lambda text: tidy(text) == text)
+    return st.lists(words, min_size=1, max_size=3).map(";".join) if spec.many else words
 
 
 @st.composite

@@ -1,8 +1,9 @@
 """IATA Cargo-IMP messages as text: FHL house waybills, and FWB master waybills that have none.
 
-One row for each house waybill (HBS), or for a master waybill of which no house waybill is in the file. A house waybill
-has no date of its own: it takes the day of issue (ISU) of its master's FWB. Where the file has none, say it in a format
-map of your own as a constant. Rows are numbered by line; what no column holds is kept in ``x_not_read``.
+Names and addresses stand on lines of their own, from FWB/17 and FHL/5 on behind NAM, ADR and LOC. One row for each
+house waybill (HBS), or for a master waybill of which no house waybill is in the file. A house waybill has no date of
+its own: it takes the day of issue (ISU) of its master's FWB. Where the file has none, say it in a format map of your
+own as a constant. Rows are numbered by line; what no column holds is kept in ``x_not_read``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ _WAYBILL = re.compile(
 )
 _HOUSE = re.compile(r"HBS/([^/]+)/([A-Z]{3})([A-Z]{3})/(\d*)/([KL])(\d+(?:\.\d+)?)(?:/(\d*))?(?:/(.*))?$")
 _ISSUED = re.compile(r"ISU/(\d{2})([A-Z]{3})(\d{2})")
+_ENVELOPE: Final = re.compile(r"Q[A-Z] [A-Z0-9 ]+$|\.[A-Z0-9]{7}\b.*$|UN[ABHTZ]\+.*$|[=\x01-\x04]+$")
+"""Address lines of a telex or EDIFACT envelope around the messages."""
+_NATURE: Final = re.compile(r"(?:\d+/)?N[GC]/(.*)$")
+_PARTY_LINE: Final = re.compile(r"(?:NAM|ADR|LOC)/")
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _PARTIES: Final = {"SHP": "shipper", "CNE": "consignee", "NFY": "notify", "AGT": "forwarder"}
 _WEIGHTS: Final = {"K": "kg", "L": "lb"}
@@ -54,12 +59,17 @@ class _Reader:
         if found := _MESSAGE.match(text):
             self._end_party()
             self._kind, self._now, self._block = found[1], None, ""
+        elif _ENVELOPE.match(text):
+            self._end_party()
+            self._block = ""
         elif not self._kind:
             if self.bad and self.bad[-1].row == number - 1 and "before" in self.bad[-1].reason:
                 self.bad.pop()
             self.bad.append(Bad(number, "the line stands before any message (FWB/.. or FHL/..)", {"line": text}))
         elif text.startswith("/") and self._block:
             self._more(text[1:])
+        elif self._block in _PARTIES and _PARTY_LINE.match(text):
+            self._more(text)
         else:
             self._end_party()
             self._tagged(number, text)
@@ -125,10 +135,12 @@ class _Reader:
             return
         if self._block in _PARTIES:
             self._party_lines.append(text)
-        elif self._block in ("TXT", "RTD") and (self._block == "TXT" or text.startswith(("NG/", "NC/"))):
+        elif self._block == "HBS":
+            now.also("special_handling", ";".join(filter(None, text.split("/"))))
+        elif self._block == "TXT" or (self._block == "RTD" and _NATURE.match(text)):
             # the house line holds 15 characters of the description, and the rest comes here
-            words = text.removeprefix("NG/").removeprefix("NC/")
-            now.also("goods_description", words, "" if self._cut(now) else " ")
+            nature = _NATURE.match(text) if self._block == "RTD" else None
+            now.also("goods_description", nature[1] if nature else text, "" if self._cut(now) else " ")
         elif self._block == "HTS":
             for code in filter(None, text.split("/")):
                 now.set("hs_code", code)
@@ -156,22 +168,24 @@ class _Reader:
 
     @staticmethod
     def _values(now: Consignment, text: str) -> None:
-        parts = text.split("/")
-        now.set("currency", parts[0])
-        now.set("freight_payment", {"PP": "P", "CC": "CC"}.get(parts[1] if len(parts) > 1 else ""))
-        values = [part for part in parts[2:] if re.fullmatch(r"\d+(\.\d+)?", part)]
-        # carriage, customs, insurance in this order; NVD, NCV and XXX stand where none is declared
-        if len(parts) > 3 and parts[3] in values:
-            now.set("invoice_value", parts[3])
-        if len(parts) > 4 and parts[4] in values:
-            now.set("insurance", parts[4])
+        # currency, in an FWB a charge code, prepaid or collect, and the values for carriage, customs and insurance;
+        # NVD, NCV and XXX say that none is declared
+        currency, *parts = text.split("/")
+        values = parts[-3:] if len(parts) > 3 else parts[1:]
+        payment = parts[-4] if len(parts) > 3 else parts[0] if parts else ""
+        now.set("currency", currency)
+        now.set("freight_payment", {"PP": "P", "CC": "CC"}.get(payment))
+        for column, value in zip(("", "invoice_value", "insurance"), values, strict=False):
+            if column and re.fullmatch(r"\d+(\.\d+)?", value):
+                now.set(column, value)
 
     @staticmethod
     def _official(now: Consignment, text: str) -> bool:
         parts = text.split("/")
-        if len(parts) < 4 or parts[1] not in _PARTIES or parts[2] != "T":
+        column = {"T": "tax_id", "CT": "phone"}.get(parts[2]) if len(parts) > 3 else None
+        if column is None or parts[1] not in _PARTIES or f"{_PARTIES[parts[1]]}_{column}" in now.texts:
             return False
-        now.set(f"{_PARTIES[parts[1]]}_tax_id", parts[3])
+        now.set(f"{_PARTIES[parts[1]]}_{column}", parts[3])
         return True
 
     def _end_party(self) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from omdrisk.errors import InputError
 from omdrisk.records.sources.cargo_imp import cargo_imp_cells
-from omdrisk.records.sources.cuscar import cuscar_cells
 from omdrisk.records.sources.delimited import delimited_parts
+from omdrisk.records.sources.edifact import cuscar_cells
 from omdrisk.records.sources.sheets import sheet_cells
 from omdrisk.records.sources.tables import parquet_parts
 

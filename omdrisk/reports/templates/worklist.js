@@ -21,11 +21,13 @@
     const wanted = folded(one("#search").value).split(/\s+/).filter(Boolean);
     const band = one("#band").value;
     const chosen = one("#chosen").value;
+    const list = one("#list") ? one("#list").value : "";
     for (const item of items) {
       const text = texts.get(item);
       item.hidden = !(wanted.every((word) => text.includes(word))
         && (!band || item.dataset.bands.split(" ").includes(band))
-        && (!chosen || item.dataset.selected === chosen));
+        && (!chosen || item.dataset.selected === chosen)
+        && (!list || item.dataset.list === list));
     }
     status();
   };
@@ -70,12 +72,37 @@
     unsaved = false;
   };
 
+  const copy = async (button) => {
+    const box = one("textarea", button.closest(".paste"));
+    try {
+      await navigator.clipboard.writeText(box.value);
+    } catch {
+      box.select();
+      document.execCommand("copy");
+    }
+    const label = button.firstChild;
+    const before = label.data;
+    label.data = words.copied;
+    setTimeout(() => { label.data = before; }, 2000);
+  };
+
+  const printOne = (item) => {
+    document.body.classList.add("one");
+    item.classList.add("only");
+    window.print();
+    item.classList.remove("only");
+    document.body.classList.remove("one");
+  };
+
   all("th[data-place] button", table).forEach((button) => button.addEventListener("click", () => sort(button.closest("th"))));
   items.forEach((item) => one("button.toggle", item).addEventListener("click", () => open(item, one(".detail", item).hidden)));
   all("select.outcome").forEach((box) => box.addEventListener("change", () => { unsaved = true; status(); }));
   one("#search").addEventListener("input", filter);
   one("#band").addEventListener("change", filter);
   one("#chosen").addEventListener("change", filter);
+  if (one("#list")) one("#list").addEventListener("change", filter);
+  all("button.copy").forEach((button) => button.addEventListener("click", () => copy(button)));
+  all("button.sheet-one").forEach((button) => button.addEventListener("click", () => printOne(button.closest("tbody"))));
   one("#export").addEventListener("click", save);
   one("#print").addEventListener("click", () => window.print());
   one("#expand").addEventListener("click", () => {
