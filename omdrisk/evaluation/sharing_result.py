@@ -228,4 +228,5 @@ def _scores(
 
 def _place(raw: Floats) -> Floats:
     """Return mean ranks as a part of the number of rows, so that equal parts of every administration come first."""
-    return (pd.Series(raw).rank(method="average") / max(len(raw), 1)).to_numpy(dtype=np.float64)
+    place: Floats = np.asarray(pd.Series(raw).rank(method="average"), dtype=np.float64)
+    return place / max(len(raw), 1)

@@ -146,6 +146,15 @@ def test_the_gain_is_told_against_exploitation_in_the_same_world(result):
     assert gain[11] > gain[0]
 
 
+def test_weeks_give_an_interval_where_worlds_are_few(result):
+    told = result.paired("explore 40%").iloc[0]
+    assert told["weeks"] == 36
+    assert told["low"] < told["value"] < told["high"]
+    assert told["value"] == pytest.approx(told["hits"] / told["against"] - 1)
+    same = result.paired("exploit").iloc[0]
+    assert same["low"] == same["high"] == 0
+
+
 def test_a_share_of_all_is_random():
     made = played(["explore 100%", "random", "thompson", "bandit"], worlds=1, weeks=6, adapts=(False,))
     one, other = (made.weeks[made.weeks["policy"] == name] for name in ("explore 100%", "random"))
