@@ -2,10 +2,13 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
 BIN := .venv/bin
 
-.PHONY: demo test bench wheel lock clean
+.PHONY: demo phase-demo test bench wheel lock clean
 
 demo: .venv/installed  ## simulate phases I to V, train, score phase V, and leave the lists and the report in demo/
 	$(BIN)/omdrisk demo
+
+phase-demo: .venv/installed  ## a phase from opening to report: a worse challenger refused, a better one promoted, planted drift found
+	$(BIN)/omdrisk phase demo
 
 test: .venv/installed  ## format, lint, types, doctests and tests, with warnings as errors
 	$(BIN)/ruff format --check .
@@ -31,4 +34,4 @@ lock: .venv/installed  ## refresh constraints.txt from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra link --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --upgrade --quiet --output-file constraints.txt
 
 clean:
-	rm -rf .venv build demo
+	rm -rf .venv build demo phase-demo

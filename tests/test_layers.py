@@ -18,6 +18,7 @@ LAYERS = [
     {"evaluation", "bundle"},
     {"explaining", "scoring"},
     {"reports", "registry", "monitoring", "distributed"},
+    {"phases", "watching"},
     {"demo"},
     {"cli"},
 ]

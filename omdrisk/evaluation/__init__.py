@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from omdrisk.evaluation.auditing import FeatureAudit, audit_features
 from omdrisk.evaluation.baselines import Baselines, baselines
 from omdrisk.evaluation.examinations import examined
 from omdrisk.evaluation.forward import Backtest, backtest
@@ -37,6 +38,7 @@ __all__ = [
     "Backtest",
     "Baselines",
     "Fairness",
+    "FeatureAudit",
     "Holdout",
     "Policies",
     "Policy",
@@ -44,6 +46,7 @@ __all__ = [
     "Rule",
     "Selection",
     "Sharing",
+    "audit_features",
     "backtest",
     "baselines",
     "blocks_of",

@@ -6,6 +6,28 @@ what :meth:`omdrisk.Scorer.score` gives on the same rows.
 
 from __future__ import annotations
 
-from omdrisk.registry.runs import Registered, Run, fetch, local_store, promote, register, track
+from omdrisk.registry.client import folder_of, local_store
+from omdrisk.registry.moving import relocate
+from omdrisk.registry.revision import revision
+from omdrisk.registry.runs import Registered, Run, metric_key, metrics_of, note, track
+from omdrisk.registry.versions import CHAMPION, Version, fetch, promote, register, remark, under
 
-__all__ = ["Registered", "Run", "fetch", "local_store", "promote", "register", "track"]
+__all__ = [
+    "CHAMPION",
+    "Registered",
+    "Run",
+    "Version",
+    "fetch",
+    "folder_of",
+    "local_store",
+    "metric_key",
+    "metrics_of",
+    "note",
+    "promote",
+    "register",
+    "relocate",
+    "remark",
+    "revision",
+    "track",
+    "under",
+]

@@ -20,6 +20,8 @@ _UNSEEN = re.compile(
     "[\x80-\x9f\u00ad\u061c\u180e\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
     "\U000e0000-\U000e007f]"
 )
+# Latin with every accent of Vietnamese, Greek, Cyrillic, and marks: what DejaVu Sans draws
+_DRAWN = re.compile("[\x20-\u024f\u0370-\u04ff\u1e00-\u1eff\u2010-\u2026‹›–≥≤·]")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -98,6 +100,22 @@ def ascii_label(text: str, limit: int = 60) -> str:
     from anyascii import anyascii
 
     short = " ".join(anyascii(unicodedata.normalize("NFC", plain(text))).replace("$", "").split())
+    return short if len(short) <= limit else f"{short[: limit - 3].rstrip()}..."
+
+
+def plot_label(text: str, limit: int = 60) -> str:
+    """Return a label for a plot: what the plot's font has stays, with its accents; other letters are romanised.
+
+    Examples
+    --------
+    >>> plot_label("Người nhận hàng 象牙 $x$")
+    'Người nhận hàng XiangYa x'
+    """
+    from anyascii import anyascii
+
+    given = unicodedata.normalize("NFC", plain(text)).replace("$", "")
+    told = "".join(letter if _DRAWN.match(letter) else anyascii(letter) for letter in given)
+    short = " ".join(told.split())
     return short if len(short) <= limit else f"{short[: limit - 3].rstrip()}..."
 
 

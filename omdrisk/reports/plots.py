@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from omdrisk.reports.plain import ascii_label
+from omdrisk.reports.plain import plot_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 INK, MUTED, LINE = "#1a232e", "#566373", "#d6dce3"
 SERIES = ("#1d4a72", "#a23b2c", "#24696a", "#8a6d1f", "#6b4a86")
 MARKS = ("o", "s", "^", "D", "v")
+LINES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (5, 2, 1, 2)), (0, (8, 3)))
+# one end is light and the other dark, so that grey print keeps the order
+LOW_HIGH = ("#f0b15c", "#8c86a0", "#16325c")
 DRAWN = 2_000
 
 
@@ -40,7 +43,7 @@ class Plot:
         return "data:image/png;base64," + base64.b64encode(self.png).decode()
 
 
-def capacity_plot(curve: pd.DataFrame, measure: str = "hit_rate") -> Plot:
+def capacity_plot(curve: pd.DataFrame, measure: str = "hit_rate", axis: tuple[str, str] | None = None) -> Plot:
     """Draw a measure over the share of shipments inspected, with its interval, one line per scorer.
 
     Parameters
@@ -49,6 +52,8 @@ def capacity_plot(curve: pd.DataFrame, measure: str = "hit_rate") -> Plot:
         ``scorer`` (what ranked), ``share`` (inspected), the measure, and its ``_low`` and ``_high``.
     measure
         ``hit_rate``, ``recall`` or ``lift``.
+    axis
+        What the axes are called, if not in English.
     """
     figure, axes = _axes(5.2, 3.5)
     said = []
@@ -58,14 +63,24 @@ def capacity_plot(curve: pd.DataFrame, measure: str = "hit_rate") -> Plot:
         y = one[measure].to_numpy(dtype=float)
         scale = 1.0 if measure == "lift" else 100.0
         colour, mark = SERIES[at % len(SERIES)], MARKS[at % len(MARKS)]
-        axes.plot(x, y * scale, color=colour, marker=mark, lw=1.8, ms=5, label=ascii_label(str(name)))
+        axes.plot(
+            x,
+            y * scale,
+            color=colour,
+            marker=mark,
+            ls=LINES[at % len(LINES)],
+            lw=1.8,
+            ms=5,
+            label=plot_label(str(name)),
+        )
         if f"{measure}_low" in one.columns:
             low, high = (one[f"{measure}_{end}"].to_numpy(dtype=float) * scale for end in ("low", "high"))
             axes.fill_between(x, low, high, color=colour, alpha=0.14, lw=0)
         said.append(f"{name}: " + ", ".join(f"{b * scale:.3g} at {a:g}%" for a, b in zip(x, y, strict=True)))
     readable = measure.replace("_", " ")
-    axes.set_xlabel("inspected, % of shipments")
-    axes.set_ylabel(readable if measure == "lift" else f"{readable}, %")
+    across, up = axis or ("inspected, % of shipments", readable if measure == "lift" else f"{readable}, %")
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
     axes.set_ylim(bottom=0)
     axes.set_xticks(sorted({round(100 * share, 6) for share in curve["share"]}), minor=False)
     axes.xaxis.set_major_formatter("{x:g}")
@@ -73,13 +88,17 @@ def capacity_plot(curve: pd.DataFrame, measure: str = "hit_rate") -> Plot:
     return Plot(_png(figure), f"{readable} by capacity. " + "; ".join(said) + ".")
 
 
-def calibration_plot(bins: pd.DataFrame) -> Plot:
+def calibration_plot(
+    bins: pd.DataFrame, axis: tuple[str, str] = ("predicted probability", "found, among the examined")
+) -> Plot:
     """Draw what was found against what was predicted, on logarithmic axes, with intervals.
 
     Parameters
     ----------
     bins
         ``expected`` and ``found``, and where known ``low`` and ``high``.
+    axis
+        What the axes are called.
     """
     figure, axes = _axes(5.2, 3.5)
     x, y = (bins[name].to_numpy(dtype=float) for name in ("expected", "found"))
@@ -90,13 +109,15 @@ def calibration_plot(bins: pd.DataFrame) -> Plot:
         axes.vlines(np.maximum(x, floor), low, high, color=SERIES[0], lw=1.2, alpha=0.6)
     axes.plot(np.maximum(x, floor), np.maximum(y, floor), "o", color=SERIES[0], ms=5.5)
     axes.set(xscale="log", yscale="log", xlim=(floor, 1), ylim=(floor, 1))
-    axes.set_xlabel("predicted probability")
-    axes.set_ylabel("found, among the examined")
+    axes.set_xlabel(axis[0])
+    axes.set_ylabel(axis[1])
     said = ", ".join(f"{b:.3g} where {a:.3g} was predicted" for a, b in zip(x, y, strict=True))
     return Plot(_png(figure), f"Calibration: found {said}.")
 
 
-def bar_plot(shap: pd.DataFrame, labels: Mapping[str, str], most: int = 12) -> Plot:
+def bar_plot(
+    shap: pd.DataFrame, labels: Mapping[str, str], most: int = 12, axis: str = "mean absolute contribution"
+) -> Plot:
     """Draw the mean absolute contribution of the features that contribute most.
 
     Parameters
@@ -107,20 +128,28 @@ def bar_plot(shap: pd.DataFrame, labels: Mapping[str, str], most: int = 12) -> P
         What each feature is called.
     most
         How many are drawn.
+    axis
+        What the axis is called.
     """
     mean = shap.abs().mean().sort_values(ascending=False).head(most)
     figure, axes = _axes(5.2, 3.5)
     places = np.arange(len(mean))[::-1]
     axes.barh(places, mean.to_numpy(), color=SERIES[0], height=0.62)
-    names = [ascii_label(labels.get(str(name), str(name)), 40) for name in mean.index]
+    names = [plot_label(labels.get(str(name), str(name)), 40) for name in mean.index]
     axes.set_yticks(places, names, fontsize=8)
-    axes.set_xlabel("mean absolute contribution", loc="right")
+    axes.set_xlabel(axis, loc="right")
     axes.grid(visible=False, axis="y")
     said = ", ".join(f"{labels.get(str(name), str(name))} {value:.2f}" for name, value in mean.items())
     return Plot(_png(figure), f"Mean absolute SHAP values: {said}.")
 
 
-def beeswarm_plot(shap: pd.DataFrame, features: pd.DataFrame, labels: Mapping[str, str], most: int = 15) -> Plot:
+def beeswarm_plot(
+    shap: pd.DataFrame,
+    features: pd.DataFrame,
+    labels: Mapping[str, str],
+    most: int = 15,
+    axis: str = "contribution, log-odds   (dark: high value, light: low value, hollow: missing)",
+) -> Plot:
     """Draw the contributions of the features that contribute most, a point per shipment.
 
     The picture that shap calls a beeswarm, drawn without chance: the same numbers give the same picture.
@@ -134,13 +163,15 @@ def beeswarm_plot(shap: pd.DataFrame, features: pd.DataFrame, labels: Mapping[st
         What each feature is called.
     most
         How many features are drawn.
+    axis
+        What the axis is called.
     """
     from matplotlib.colors import LinearSegmentedColormap
 
     rows = np.unique(np.linspace(0, max(len(shap) - 1, 0), min(DRAWN, len(shap))).astype(int))
     order = shap.abs().mean().sort_values(ascending=False).index[:most]
     figure, axes = _axes(8.6, 0.8 + 0.28 * len(order))
-    colours = LinearSegmentedColormap.from_list("value", ["#2d7f86", "#c9cdd3", "#a23b2c"])
+    colours = LinearSegmentedColormap.from_list("value", LOW_HIGH)
     axes.axvline(0, color=MUTED, lw=0.9)
     for at, name in enumerate(order):
         place = len(order) - 1 - at
@@ -148,12 +179,12 @@ def beeswarm_plot(shap: pd.DataFrame, features: pd.DataFrame, labels: Mapping[st
         value = features[name].to_numpy(dtype=float)[rows]
         y = place + _spread(x) * 0.36
         blank = np.isnan(value)
-        axes.scatter(x[blank], y[blank], s=7, c="#9aa4af", lw=0, alpha=0.6)
+        axes.scatter(x[blank], y[blank], s=8, facecolors="none", edgecolors="#6d7885", lw=0.5)
         rank = _standing(value[~blank])
-        axes.scatter(x[~blank], y[~blank], s=7, c=rank, cmap=colours, vmin=0, vmax=1, lw=0, alpha=0.75)
-    axes.set_yticks(np.arange(len(order))[::-1], [ascii_label(labels.get(str(name), str(name)), 52) for name in order])
+        axes.scatter(x[~blank], y[~blank], s=8, c=rank, cmap=colours, vmin=0, vmax=1, lw=0, alpha=0.85)
+    axes.set_yticks(np.arange(len(order))[::-1], [plot_label(labels.get(str(name), str(name)), 52) for name in order])
     axes.set_ylim(-0.7, len(order) - 0.3)
-    axes.set_xlabel("contribution, log-odds   (red: high value, teal: low value, grey: missing)")
+    axes.set_xlabel(axis)
     axes.grid(visible=False, axis="y")
     names = ", ".join(labels.get(str(name), str(name)) for name in order)
     return Plot(_png(figure), f"SHAP values of {len(rows)} shipments for: {names}.")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 Calibrator = Literal["auto", "platt", "beta", "isotonic", "venn-abers"]
 Block = Literal["day", "party"]
+Fairness = Literal["warn", "refuse"]
 
 
 @dataclass(frozen=True)
@@ -121,11 +122,27 @@ class Gate:
     metric
         Name of the metric, as in the tables of `backtest`: ``average_precision``, ``hit_rate@2%``.
     margin
-        The lower end of the interval of its lead may not fall below this.
+        The lower end of the interval of its lead may not fall below this: above 0 a least gain, at 0 no loss, below 0
+        the loss that is put up with.
+    finds
+        Fewest finds among the shipments that both are compared on.
+    calibration
+        What was expected over what was found, or its inverse, may not be shown to lie beyond this; None to not ask.
+    coverage
+        Least share of the latest shipments that come from administrations and by modes of which the head has learnt.
+    sensitive
+        Largest share of all contributions that one sensitive feature may hold without a warning.
+    fairness
+        Whether a warning about fairness is only shown (``warn``) or holds the head back (``refuse``).
     """
 
     metric: str = "average_precision"
     margin: float = 0.0
+    finds: int = 10
+    calibration: float | None = 3.0
+    coverage: float = 0.9
+    sensitive: float = 0.2
+    fairness: Fairness = "warn"
 
 
 @dataclass(frozen=True)
