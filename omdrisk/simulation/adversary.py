@@ -162,10 +162,10 @@ class Adversary(Underworld):
         for mark in marks:
             network, front, record = self.behind[mark]
             self._notice(network, front, record)
-            first = self.seized_at.get(network.number, record["moment"])
-            self.seized_at[network.number] = min(first, int(record["moment"]))
-        for trader, moment in complicit.items():
-            self.stopped.setdefault(trader, moment)
+            moment = int(record["moment"])
+            self.seized_at[network.number] = min(self.seized_at.get(network.number, moment), moment)
+        for trader, when in complicit.items():
+            self.stopped.setdefault(trader, when)
 
     def cleaned(self, trade: Rows) -> Rows:
         """Return established trade without the loads of those who stopped carrying."""
