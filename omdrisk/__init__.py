@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from omdrisk.bundle import read_bundle, save_bundle
     from omdrisk.errors import BundleError, DefinitionError, HistoryError, InputError, OmdriskError
-    from omdrisk.evaluation import audit_features, backtest, holdout
+    from omdrisk.evaluation import audit_features, backtest, baselines, fairness, holdout, policies, sharing
     from omdrisk.features import Catalog, FeaturePipeline
     from omdrisk.history import History
     from omdrisk.linking import link, outcomes_as_of
     from omdrisk.records import read_cases, read_inspections, read_shipments
     from omdrisk.scoring import Scorer, WorklistPlan, load, read_feedback, score
-    from omdrisk.simulation import simulate
+    from omdrisk.simulation import campaign, simulate
     from omdrisk.training import Head, Recipe, RiskModel, train, tune
 
 __version__ = "0.1.0"
@@ -40,10 +40,13 @@ _HOMES = {
     "audit_features": "evaluation",
     "backtest": "evaluation",
     "baselines": "evaluation",
+    "campaign": "simulation",
+    "fairness": "evaluation",
     "holdout": "evaluation",
     "link": "linking",
     "load": "scoring",
     "outcomes_as_of": "linking",
+    "policies": "evaluation",
     "read_bundle": "bundle",
     "read_cases": "records",
     "read_feedback": "scoring",
@@ -51,6 +54,7 @@ _HOMES = {
     "read_shipments": "records",
     "save_bundle": "bundle",
     "score": "scoring",
+    "sharing": "evaluation",
     "simulate": "simulation",
     "train": "training",
     "tune": "training",
@@ -73,10 +77,13 @@ __all__ = [
     "audit_features",
     "backtest",
     "baselines",
+    "campaign",
+    "fairness",
     "holdout",
     "link",
     "load",
     "outcomes_as_of",
+    "policies",
     "read_bundle",
     "read_cases",
     "read_feedback",
@@ -84,6 +91,7 @@ __all__ = [
     "read_shipments",
     "save_bundle",
     "score",
+    "sharing",
     "simulate",
     "train",
     "tune",

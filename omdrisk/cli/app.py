@@ -44,6 +44,7 @@ from omdrisk.cli import (  # noqa: E402  (each adds its commands to `app`)
     observe,  # noqa: F401
     parties,  # noqa: F401
     phase,  # noqa: F401
+    policies,  # noqa: F401
     tables,  # noqa: F401
     unit,  # noqa: F401
     watch,  # noqa: F401

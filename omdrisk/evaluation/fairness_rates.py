@@ -54,7 +54,7 @@ class Fairness:
 
     table: pd.DataFrame
 
-    def plot(self, rate: str = "false_alarm", group: str | None = None, axes: Any = None, *, most: int = 14) -> Any:
+    def plot(self, rate: str = "selection", group: str | None = None, axes: Any = None, *, most: int = 14) -> Any:
         """Draw a rate of each group with its interval, a marker per score, and return the axes.
 
         Parameters
@@ -127,7 +127,9 @@ def fairness(
     [['all', 0.5], ['NL', 0.0], ['VN', 1.0]]
     """
     if not 0 < capacity <= 1:
-        raise InputError(f"capacity is {capacity!r}. Give the part of the shipments that can be inspected, such as 0.02.")
+        raise InputError(
+            f"capacity is {capacity!r}. Give the part of the shipments that can be inspected, such as 0.02."
+        )
     shipments = as_shipments(shipments)
     given = scores if isinstance(scores, Mapping) else {"score": scores}
     divided = {ALL: pd.Series(ALL, index=shipments.index)}
@@ -149,7 +151,8 @@ def fairness(
                     rows.append({"score": str(name), "group": group, "value": str(value), "rate": rate, **told})
     table = pd.DataFrame(rows)
     overall = table[table["group"] == ALL].set_index(["score", "rate"])["estimate"]
-    base_rate = pd.MultiIndex.from_frame(table[["score", "rate"]]).map(overall).to_numpy(dtype=np.float64)
+    asked = pd.MultiIndex.from_frame(table[["score", "rate"]])
+    base_rate = overall.reindex(asked).to_numpy(dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         table.insert(7, "ratio", np.where(base_rate > 0, table["estimate"] / base_rate, np.nan))
     return Fairness(table)
@@ -228,7 +231,9 @@ def _column(scores: Any, target: str, rows: int) -> Floats:
         scores = scores[name]
     values = np.asarray(scores, dtype=np.float64)
     if values.shape != (rows,):
-        raise InputError(f"there are {rows:,} shipments and scores of shape {values.shape}; give one score per shipment.")
+        raise InputError(
+            f"there are {rows:,} shipments and scores of shape {values.shape}; give one score per shipment."
+        )
     return values
 
 

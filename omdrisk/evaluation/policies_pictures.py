@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from omdrisk.evaluation.pictures import new_axes
 
 if TYPE_CHECKING:
@@ -42,8 +44,10 @@ def gain(table: pd.DataFrame, policy: str, axes: Any = None) -> Any:
         axes.fill_between(part["week"] + 1, part["low"], part["high"], alpha=0.18, color=colour, hatch=hatch, lw=0)
     axes.axhline(0, color="black", linewidth=0.8)
     axes.axhline(-5, color="black", linewidth=0.8, linestyle=":")
-    worst = float(table.loc[table["week"] >= table["week"].max() // 4, ["low", "high"]].abs().max().max())
-    axes.set_ylim(-max(worst, 8) * 1.1, max(worst, 8) * 1.1)
+    settled = table[table["week"] >= table["week"].max() // 4]  # the first weeks hold too few finds to compare
+    worst = settled[["value", "low", "high"]].abs().max().max()
+    reach = 1.1 * max(float(np.nan_to_num(worst)), 8.0)
+    axes.set_ylim(-reach, reach)
     axes.set_xlabel("week")
     axes.set_ylabel("hits against pure exploitation, %")
     axes.set_title(f"{policy}: what it costs and brings")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -79,6 +79,7 @@ class Settings:
     retrain: int
     rounds: int
     heads: int
+    features: int | None
     seed: int
 
 
@@ -100,6 +101,8 @@ class Start:
     def __init__(self, world: WorldLike, settings: Settings, catalog: Catalog | None) -> None:
         recipe, past = settings.recipe, world.past
         chosen = recipe.choose(Catalog.read() if catalog is None else catalog)
+        if settings.features is not None and settings.features < len(chosen):
+            chosen = _strongest(chosen, world, settings)
         self.targets = sorted({recipe.target, *_targets(chosen)})
         outcomes = link(past.shipments, past.cases, past.inspections, targets=self.targets)
         self.world, self.history = world, history_of(chosen, past.shipments, outcomes)
@@ -173,6 +176,21 @@ def _only(pipeline: FeaturePipeline, names: Sequence[str]) -> FeaturePipeline:
     state = pipeline.state()
     learnt = {name: value for name, value in state["learnt"].items() if name in set(names)}
     return FeaturePipeline.from_state({**state, "learnt": learnt}, catalog)
+
+
+def _strongest(catalog: Catalog, world: WorldLike, settings: Settings) -> Catalog:
+    """Return the definitions that a head trained on the past alone gains most from."""
+    from omdrisk.training.boosting import booster_of
+
+    start = Start(world, replace(settings, features=None), catalog)
+    player = Player(start, Policy("exploit"), settings, start.history)
+    player.train(world.start, 0)
+    names = list(catalog.definitions)
+    if player.model is None:
+        return catalog
+    gain = booster_of(player.model.text_).feature_importance("gain")
+    order = np.argsort(-gain, kind="stable")[: settings.features]
+    return catalog.only([names[place] for place in sorted(order.tolist())])
 
 
 def _targets(catalog: Catalog) -> set[str]:
@@ -303,7 +321,8 @@ class Player:
     def _scores(self, rows: Floats) -> Floats:
         if not self.policy.committee:
             return np.empty((0, len(rows)))
-        return np.vstack([self._score(model, rows) for model in self.committee or [None]])
+        heads: list[RiskModel | None] = [*self.committee]
+        return np.vstack([self._score(model, rows) for model in heads or [None]])
 
 
 def _found(inspections: pd.DataFrame, *targets: str) -> npt.NDArray[np.bool_]:

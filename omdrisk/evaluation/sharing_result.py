@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 TOGETHER = "together"
+FEWEST = 5
+"""Finds to test on below which a gain has no interval: a bootstrap of so few promises too much."""
 OWN = "own"
 
 
@@ -40,7 +42,8 @@ class Sharing:
     table
         One row per administration (and all of them ``together``, each with its own capacity), level and metric: value,
         low, high; gain over ``own`` on the same shipments with its paired interval (gain, gain_low, gain_high; 95 %,
-        block bootstrap by day); rows and found of the test; past_finds, what the administration itself had found.
+        block bootstrap by day; missing with fewer than five finds to test on); rows and found of the test; past_finds,
+        what the administration itself had found.
     skipped
         Administrations that could not be tested, and why.
     levels
@@ -113,7 +116,9 @@ def sharing(
         if level not in LEVELS:
             raise InputError(f"level {level!r} is unknown. {did_you_mean(level, LEVELS)}")
     if not 0 < capacity <= 1:
-        raise InputError(f"capacity is {capacity!r}. Give the part of the shipments that can be inspected, such as 0.02.")
+        raise InputError(
+            f"capacity is {capacity!r}. Give the part of the shipments that can be inspected, such as 0.02."
+        )
     seed = check_seed(seed)
     shipments, outcomes = as_shipments(shipments), as_outcomes(outcomes)
     if by not in shipments.columns:
@@ -144,6 +149,8 @@ def sharing(
                     found[rows], score, known[OWN], names=names, blocks=blocks, resamples=resamples, seed=seed
                 ).rename(columns={"value": "gain", "low": "gain_low", "high": "gain_high"})
                 table = table.merge(more, on="metric")
+                if found[rows].sum() < FEWEST:
+                    table[["gain_low", "gain_high"]] = np.nan
             tables.append(table.assign(administration=member, level=level, past_finds=finds))
     columns = ["administration", "level", "metric", "value", "low", "high", "gain", "gain_low", "gain_high"]
     table = pd.concat(tables, ignore_index=True)
@@ -221,4 +228,5 @@ def _scores(
 
 def _place(raw: Floats) -> Floats:
     """Return mean ranks as a part of the number of rows, so that equal parts of every administration come first."""
-    return (pd.Series(raw).rank(method="average") / max(len(raw), 1)).to_numpy()
+    place: Floats = np.asarray(pd.Series(raw).rank(method="average"), dtype=np.float64)
+    return place / max(len(raw), 1)

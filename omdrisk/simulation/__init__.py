@@ -41,7 +41,8 @@ The truth is a table of its own, `World.truth`; no column of another table is de
 officers found. References are shuffled. `World.write` puts the truth into a folder of its own.
 """
 
+from omdrisk.simulation.campaign import Campaign, campaign
 from omdrisk.simulation.parameters import levels, read_parameters
 from omdrisk.simulation.world import World, simulate, simulate_in_parts
 
-__all__ = ["World", "levels", "read_parameters", "simulate", "simulate_in_parts"]
+__all__ = ["Campaign", "World", "campaign", "levels", "read_parameters", "simulate", "simulate_in_parts"]

@@ -88,16 +88,13 @@ class Adversary(Underworld):
 
     adapts = True
 
-    @classmethod
-    def of(cls, underworld: Underworld) -> Adversary:
-        """Return the networks as they stand."""
-        made = cls(underworld.recruiter)
-        made.networks = underworld.networks
-        made.spares: dict[tuple[int, int], Front] = {}  # type: ignore[misc]
-        made.behind: dict[str, tuple[Network, Front, Record]] = {}  # type: ignore[misc]
-        made.seized_at: dict[int, int] = {}  # type: ignore[misc]
-        made.stopped: dict[int, int] = {}  # type: ignore[misc]
-        return made
+    def __init__(self, underworld: Underworld) -> None:
+        super().__init__(underworld.recruiter)
+        self.networks = underworld.networks
+        self.spares: dict[tuple[int, int], Front] = {}
+        self.behind: dict[str, tuple[Network, Front, Record]] = {}
+        self.seized_at: dict[int, int] = {}
+        self.stopped: dict[int, int] = {}
 
     def prepare(self, moment: int) -> None:
         """Learn what there was to learn before `moment`, and set up the next front of every network that is alive."""
@@ -165,10 +162,10 @@ class Adversary(Underworld):
         for mark in marks:
             network, front, record = self.behind[mark]
             self._notice(network, front, record)
-            first = self.seized_at.get(network.number, record["moment"])
-            self.seized_at[network.number] = min(first, int(record["moment"]))
-        for trader, moment in complicit.items():
-            self.stopped.setdefault(trader, moment)
+            moment = int(record["moment"])
+            self.seized_at[network.number] = min(self.seized_at.get(network.number, moment), moment)
+        for trader, when in complicit.items():
+            self.stopped.setdefault(trader, when)
 
     def cleaned(self, trade: Rows) -> Rows:
         """Return established trade without the loads of those who stopped carrying."""
@@ -181,4 +178,3 @@ class Adversary(Underworld):
         for name, value in (("drug", False), ("wildlife", False), ("role", LICIT), ("network", -1), ("kg", 0.0)):
             made[name] = np.where(stops, value, trade[name]).astype(trade[name].dtype)
         return made
-

@@ -13,9 +13,9 @@ from omdrisk.errors import InputError, did_you_mean
 from omdrisk.simulation import insiders
 from omdrisk.simulation.adversary import Adversary, Reserve
 from omdrisk.simulation.amounts import Habits
-from omdrisk.simulation.cases import Reporter
+from omdrisk.simulation.campaign_past import past_loads, past_world, truth_of
 from omdrisk.simulation.clock import DAY, Clock
-from omdrisk.simulation.control import SELECTORS, Officers, known_before
+from omdrisk.simulation.control import SELECTORS, Officers
 from omdrisk.simulation.examined import inspections
 from omdrisk.simulation.facts import facts
 from omdrisk.simulation.fronts import Recruiter
@@ -23,11 +23,11 @@ from omdrisk.simulation.licit import shipments as honest_trade
 from omdrisk.simulation.names import words
 from omdrisk.simulation.networks import Underworld, expected_rows_per_load
 from omdrisk.simulation.parameters import read_parameters
-from omdrisk.simulation.play import BLOCK, STREAMS, _chemicals, _detours, _numbers
+from omdrisk.simulation.play import STREAMS, _chemicals, _detours, _numbers
 from omdrisk.simulation.pool import Pool
 from omdrisk.simulation.relations import relations
 from omdrisk.simulation.render import Renderer
-from omdrisk.simulation.rows import COMPLICIT, ROLES, Rows, from_records, joined, taken
+from omdrisk.simulation.rows import COMPLICIT, Rows, joined, taken
 from omdrisk.simulation.world import FEWEST, World
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Branch:
             start=pd.Timestamp(start, unit="us", tz="UTC"),
             shipments=table,
             inspections=self._examined(number, rows, table),
-            truth=_truth(self._under.networks, rows, table["shipment_id"]),
+            truth=truth_of(self._under.networks, rows, table["shipment_id"]),
         )
 
     def _tell(self, seized: Collection[str]) -> None:
@@ -158,9 +158,7 @@ class Branch:
             if name not in place:
                 raise InputError(f"shipment {name!r} is not of the last week. {did_you_mean(name, ids)}")
         numbers = [place[name] for name in seized]
-        complicit = {
-            int(rows["local"][at]): int(rows["moment"][at]) for at in numbers if rows["role"][at] == COMPLICIT
-        }
+        complicit = {int(rows["local"][at]): int(rows["moment"][at]) for at in numbers if rows["role"][at] == COMPLICIT}
         self._under.seized([marks[at] for at in numbers if marks[at]], complicit)
 
     def _examined(self, number: int, rows: Rows, table: pd.DataFrame) -> pd.DataFrame:
@@ -244,7 +242,7 @@ def campaign(
     plan = under.schedule("drug", numbers["drug"]) + under.schedule("wildlife", numbers["wildlife"])
     plan.sort(key=lambda entry: (entry[0], entry[1].number))
     before = [entry for entry in plan if entry[0] < begin]
-    hidden = _past_loads(under, before, officers, rng["control"], begin)
+    hidden = past_loads(under, before, officers, rng["control"], begin)
     for relation, agent in recruiter.borrowed:
         trade["forwarder"][trade["relation"] == relation] = agent
     expected = round(len(plan) * expected_rows_per_load(values))
@@ -269,13 +267,13 @@ def campaign(
         habits=Habits.draw(rng["habits"], place, recruiter._next_relation + FRONTS),  # noqa: SLF001
     )
     rows = joined([taken(trade, trade["moment"] < begin), hidden])
-    past = _past(seed, values, clock, officers, renderer, rng, rows, under.networks)
+    past = past_world(seed, values, clock, officers, renderer, rng, rows, under.networks)
     reserve = Reserve(renderer.words, waiting)
     # a forwarder founded now would serve nobody but its network, and stand out as none does
     later = {**values, "networks": {**values["networks"], "own_forwarder": 0.0}}
     recruiter.parameters, recruiter.pool = later, reserve  # type: ignore[assignment]
     recruiter.dummies = [dummy for dummy in recruiter.dummies if dummy["moment"] >= begin]
-    adversary = Adversary.of(under)
+    adversary = Adversary(under)
     adversary.prepare(begin)
     state = {
         "facts": place, "clock": clock, "parameters": later, "known": known, "reserve": reserve, "start": begin,
@@ -288,75 +286,3 @@ def campaign(
 
 def _between(rows: Rows, start: int, end: int) -> np.ndarray[Any, Any]:
     return np.flatnonzero((rows["moment"] >= start) & (rows["moment"] < end))
-
-
-def _past_loads(
-    under: Underworld, plan: list[tuple[int, Network]], officers: Officers, rng: np.random.Generator, begin: int
-) -> Rows:
-    """Play what networks did before the campaign, with the clean shipments of their fronts."""
-    parts = []
-    weeks: dict[int, list[tuple[int, Network]]] = {}
-    for day, network in plan:
-        weeks.setdefault((day - under.clock.start) // WEEK, []).append((day, network))
-    for week in sorted(weeks):
-        parts.append(under._week(weeks[week], officers, rng))  # noqa: SLF001
-    dummies = [d for d in under.recruiter.dummies if d["moment"] < begin and not under._abandoned(d)]  # noqa: SLF001
-    rows = joined([*parts, from_records(dummies)])
-    return taken(rows, rows["moment"] < begin)
-
-
-def _past(
-    seed: int,
-    values: dict[str, Any],
-    clock: Clock,
-    officers: Officers,
-    renderer: Renderer,
-    rng: dict[str, np.random.Generator],
-    rows: Rows,
-    networks: list[Network],
-) -> World:
-    rows = taken(rows, np.lexsort((rng["order"].random(len(rows["moment"])), rows["moment"])))
-    undecided = ~rows["decided"]
-    seen, pairs = known_before(rows)
-    late = taken(rows, undecided)
-    officers.decide(rng["control"], late, seen[undecided], pairs[undecided])
-    for name in ("selector", "probability", "score", "method", "result", "decided"):
-        rows[name][undecided] = late[name]
-    reporter = Reporter(rng["cases"], clock, values)
-    parts, made_of, truths = [], [], []
-    for first in range(0, len(rows["moment"]), BLOCK):
-        block = taken(rows, np.arange(first, min(first + BLOCK, len(rows["moment"]))))
-        table = renderer.shipments(rng["blocks"], block)
-        mine = (block["selector"] >= 0) | block["drug"] | block["wildlife"]
-        noted, cells = taken(block, mine), table[mine].reset_index(drop=True)
-        selected = noted["selector"] >= 0
-        made = inspections(rng["cases"], values, taken(noted, selected), cells[selected].reset_index(drop=True))
-        cases = reporter.report(noted, cells, made)
-        reporter.false_reports(noted, cells, made)
-        made["case_id"] = made["shipment_id"].map(cases).where(made["finding_kg"].notna()).astype("str")
-        parts.append(table)
-        made_of.append(made)
-        truths.append(_truth(networks, block, table["shipment_id"]))
-    return World(
-        shipments=pd.concat(parts, ignore_index=True),
-        cases=reporter.new_cases().sort_values(["known_at", "case_id"], kind="stable", ignore_index=True),
-        inspections=pd.concat(made_of).sort_values(["known_at", "inspection_id"], kind="stable", ignore_index=True),
-        truth=pd.concat(truths, ignore_index=True),
-        phases=clock.table(),
-        parameters=values,
-        seed=seed,
-    )
-
-
-def _truth(networks: list[Network], rows: Rows, ids: pd.Series) -> pd.DataFrame:
-    names = np.array([*(f"{network.target[0].upper()}{network.number:05d}" for network in networks), None], dtype=object)
-    return pd.DataFrame(
-        {
-            "shipment_id": ids.array,
-            "drug": rows["drug"].astype(np.int64),
-            "wildlife": rows["wildlife"].astype(np.int64),
-            "network": pd.array(names[rows["network"]], dtype="str"),
-            "role": pd.array(np.array(ROLES, dtype=object)[rows["role"]], dtype="str"),
-            "kg": rows["kg"],
-        }
-    )
