@@ -36,6 +36,7 @@ def _root(
 from omdrisk.cli import (  # noqa: E402  (each adds its commands to `app`)
     data,  # noqa: F401
     demo,  # noqa: F401
+    drifting,  # noqa: F401
     files,  # noqa: F401
     models,  # noqa: F401
     parties,  # noqa: F401
