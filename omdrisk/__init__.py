@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from omdrisk.bundle import read_bundle, save_bundle
     from omdrisk.errors import BundleError, DefinitionError, HistoryError, InputError, OmdriskError
-    from omdrisk.evaluation import backtest, holdout
+    from omdrisk.evaluation import audit_features, backtest, holdout
     from omdrisk.features import Catalog, FeaturePipeline
     from omdrisk.history import History
     from omdrisk.linking import link, outcomes_as_of
@@ -37,6 +37,7 @@ _HOMES = {
     "RiskModel": "training",
     "Scorer": "scoring",
     "WorklistPlan": "scoring",
+    "audit_features": "evaluation",
     "backtest": "evaluation",
     "holdout": "evaluation",
     "link": "linking",
@@ -67,6 +68,7 @@ __all__ = [
     "RiskModel",
     "Scorer",
     "WorklistPlan",
+    "audit_features",
     "backtest",
     "holdout",
     "link",

@@ -7,6 +7,7 @@
         pipeline.json             what the features learnt (the values of categories)
         booster.txt               the trees, as LightGBM writes them
         calibration.json reference.json facts.json
+        probes.json               made-up rows with LightGBM's scores, by which the fast trees prove themselves
 
 The format number rises when an older omdrisk could not read, or would misread, what a newer one writes; the reader of
 every earlier format stays. The same heads give the same bytes.
@@ -26,12 +27,14 @@ from omdrisk.errors import BundleError, DefinitionError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from omdrisk.features import Catalog
     from omdrisk.training import Head
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 _JSON_PARTS = ("recipe", "catalog", "pipeline", "calibration", "reference", "facts")
 _BOOSTER = "booster.txt"
+_PROBES = "probes.json"
 _WAY_OUT = "Take a fresh copy from whoever trained it, or train again."
 
 
@@ -116,7 +119,7 @@ def read_bundle(path: str | Path) -> Bundle:
     manifest = _manifest(root)
     contents = _checked(root, manifest["files"])
     try:
-        heads = tuple(_head(target, contents) for target in manifest["heads"])
+        heads = _heads(manifest["heads"], contents)
     except (KeyError, TypeError, ValueError, DefinitionError) as error:
         raise BundleError(f"{root}: is damaged or of another version ({error}). {_WAY_OUT}") from error
     version = hashlib.sha256(_json(manifest["files"])).hexdigest()[:12]
@@ -124,6 +127,8 @@ def read_bundle(path: str | Path) -> Bundle:
 
 
 def _files(head: Head) -> Iterable[tuple[str, bytes]]:
+    from omdrisk.training.probes import Probes
+
     parts = {
         "recipe": head.recipe.to_dict(),
         "catalog": head.pipeline.catalog_.to_dict(),
@@ -135,6 +140,9 @@ def _files(head: Head) -> Iterable[tuple[str, bytes]]:
     for part, values in parts.items():
         yield f"heads/{head.target}/{part}.json", _json(values)
     yield f"heads/{head.target}/{_BOOSTER}", head.text.encode()
+    probes = head.probes or Probes.of(head.text)
+    if probes is not None:
+        yield f"heads/{head.target}/{_PROBES}", _json(probes.to_dict())
 
 
 def _json(values: Any) -> bytes:
@@ -180,19 +188,30 @@ def _checked(root: Path, digests: Mapping[str, str]) -> dict[str, bytes]:
     return contents
 
 
-def _head(target: str, contents: Mapping[str, bytes]) -> Head:
-    from omdrisk.features import Catalog, FeaturePipeline
+def _heads(targets: Iterable[str], contents: Mapping[str, bytes]) -> tuple[Head, ...]:
+    heads: list[Head] = []
+    for target in targets:
+        heads.append(_head(target, contents, heads[0].pipeline.catalog_ if heads else None))
+    return tuple(heads)
+
+
+def _head(target: str, contents: Mapping[str, bytes], like: Catalog | None) -> Head:
+    from omdrisk.features import Catalog
+    from omdrisk.features.fitted import FittedFeatures
     from omdrisk.training import Calibration, Head, Recipe
+    from omdrisk.training.probes import Probes
     from omdrisk.training.reference import Reference
 
     values = {part: json.loads(contents[f"heads/{target}/{part}.json"]) for part in _JSON_PARTS}
-    catalog = Catalog.from_dict(values["catalog"])
+    catalog = Catalog.from_dict(values["catalog"], like)
+    probes = contents.get(f"heads/{target}/{_PROBES}")
     return Head(
         target=target,
         recipe=Recipe.from_dict(values["recipe"], f"heads/{target}/recipe.json"),
-        pipeline=FeaturePipeline.from_state(values["pipeline"], catalog),
+        pipeline=FittedFeatures.from_state(values["pipeline"], catalog),
         text=contents[f"heads/{target}/{_BOOSTER}"].decode(),
         calibration=Calibration.from_dict(values["calibration"]),
         reference=Reference.from_dict(values["reference"]),
         facts=values["facts"],
+        probes=None if probes is None else Probes.from_dict(json.loads(probes)),
     )

@@ -204,7 +204,10 @@ def test_joint_keys():
     assert ring.joint(left) is left
     assert ring.joint(left, right, left)[0] != joint[0]
     many = np.random.default_rng(0).integers(-(2**63), 2**63 - 1, size=(2, 100_000))
-    assert len(np.unique(ring.joint(*many))) == 100_000
+    keys = ring.joint(*many)
+    assert len(np.unique(keys)) == 100_000
+    # one row at a time is another way to the same keys
+    assert [ring.joint(*many[:, [row]]).item() for row in range(200)] == keys[:200].tolist()
 
 
 def test_keys_of_shipments():

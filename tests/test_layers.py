@@ -18,7 +18,7 @@ LAYERS = [
     {"evaluation", "bundle"},
     {"explaining", "scoring"},
     {"reports", "registry", "monitoring", "distributed"},
-    {"phases"},
+    {"phases", "watching"},
     {"demo"},
     {"cli"},
 ]

@@ -34,13 +34,17 @@ def _root(
 
 
 from omdrisk.cli import (  # noqa: E402  (each adds its commands to `app`)
+    audit,  # noqa: F401
     data,  # noqa: F401
     demo,  # noqa: F401
     drifting,  # noqa: F401
+    features,  # noqa: F401
     files,  # noqa: F401
     models,  # noqa: F401
+    observe,  # noqa: F401
     parties,  # noqa: F401
     phase,  # noqa: F401
     tables,  # noqa: F401
     unit,  # noqa: F401
+    watch,  # noqa: F401
 )

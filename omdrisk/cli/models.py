@@ -69,11 +69,24 @@ def train(
     outcomes: Annotated[Path, typer.Option(help="Outcomes from `omdrisk link`.")],
     as_of: Annotated[str, typer.Option(help="Use only what was known before this date.")],
     out: Annotated[Path, typer.Option(help="Bundle folder to write.")] = Path("bundle"),
+    tune: Annotated[
+        float | None, typer.Option(min=0.0, help="Tune each recipe on the past for so many minutes first.")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="With --tune: where the trials are kept and tuned recipes written; default OUT.tuning."),
+    ] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="With --tune: at most so many trials.")] = None,
     seed: Seed = 0,
     json_to: Json = None,
 ) -> None:
-    """Train one head per recipe on what was known before a date, and save them as a bundle."""
+    """Train one head per recipe on what was known before a date, and save them as a bundle.
+
+    With --tune the parameters of each recipe are chosen first, on later slices of what was known before that date. A
+    tuning that was stopped goes on from its folder.
+    """
     from omdrisk.bundle import save_bundle
+    from omdrisk.cli.judging import tuned
     from omdrisk.training import train as fit
 
     moment(as_of)
@@ -81,6 +94,9 @@ def train(
     with steps() as step:
         step("reading")
         manifest, known = load_table(shipments, "read --out", ("shipment_id", "filed_at")), load_table(outcomes, "link")
+        if tune is not None:
+            place = out.with_name(f"{out.name}.tuning") if folder is None else folder
+            recipes = [tuned(each, manifest, known, as_of, tune, place, seed, trials, step) for each in recipes]
         for each in recipes:
             step(f"training {each.target}")
             heads.append(fit(each, manifest, known, as_of=as_of, seed=seed))
@@ -94,7 +110,7 @@ def train(
 
 
 @app.command()
-def backtest(
+def backtest(  # noqa: PLR0917  (options, each by its name)
     recipe: Recipes,
     files: Annotated[
         list[Path] | None, typer.Argument(help="Files that hold shipments and outcomes (kcs, lemis).")
@@ -102,18 +118,37 @@ def backtest(
     shipments: Annotated[Path | None, typer.Option(help="Canonical shipments (.parquet), instead of FILES.")] = None,
     outcomes: Annotated[Path | None, typer.Option(help="Outcomes from `omdrisk link`.")] = None,
     by: Annotated[str, typer.Option(help="phase: train before each phase and test on it.")] = "phase",
+    phase: Annotated[
+        list[str] | None, typer.Option(help="Name of a phase (models/phases.toml); several times for several.")
+    ] = None,
+    baselines: Annotated[
+        bool,
+        typer.Option(
+            "--baselines", help="Beside the head: rules, logistic regression, plain LightGBM, chance; selection bias."
+        ),
+    ] = False,
+    in_use: Annotated[
+        Path | None, typer.Option(help="With --baselines: bundle of the model in use, compared as well.")
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="Known truth (.parquet; only simulation has one): all shipments are tested.")
+    ] = None,
+    amounts: Annotated[
+        Path | None, typer.Option(help="shipment_id and kg of finds (.parquet), for the share of kilograms.")
+    ] = None,
     format_name: Format = None,
     seed: Seed = 0,
     plot: Annotated[Path | None, typer.Option(help="Picture of the result (.png).")] = None,
     json_to: Json = None,
 ) -> None:
     """Test recipes on a future they have not seen: phase by phase, or on the given past and future of FILES."""
-    from omdrisk.evaluation import backtest as by_phase
-    from omdrisk.evaluation import holdout
+    from omdrisk.cli.judging import Given, judged, read_truth, shown
     from omdrisk.linking import link
 
     if bool(files) == bool(shipments and outcomes):
         raise InputError("give either FILES with --format, or --shipments and --outcomes.")
+    if files and (baselines or truth or in_use or phase):
+        raise InputError("--baselines, --in-use, --truth and --phase need phases: give --shipments and --outcomes.")
     recipes = _recipes(recipe)
     results: dict[str, Any] = {}
     with steps() as step:
@@ -129,26 +164,34 @@ def backtest(
                 load_table(shipments, "read --out", ("shipment_id", "filed_at")),
                 load_table(outcomes, "link"),
             )
+        given = Given(manifest, known, read_truth(truth), read_truth(amounts), phase, seed)
         for each in recipes:
-            step(f"training and testing {each.target}")
-            results[each.target] = (
-                holdout(each, manifest, known, seed=seed)
-                if files
-                else by_phase(each, manifest, known, by=by, seed=seed)
-            )
+            results[each.target] = judged(each, given, step, by=by, beside=baselines, past=bool(files), in_use=in_use)
     for target, result in results.items():
-        _table(result.table, target)
+        for title, table in shown(result).items():
+            _table(table, f"{target}{title}")
     if plot is not None:
         for target, result in results.items():
-            result.plot().figure.savefig(plot.with_stem(f"{plot.stem}-{target}") if len(results) > 1 else plot, dpi=150)
+            name = f"{plot.stem}-{target}" if len(results) > 1 else plot.stem
+            for suffix, axes in result.pictures().items():
+                axes.figure.savefig(plot.with_stem(f"{name}{suffix}"), dpi=150)
     emit(
         {
             "files": [path.name for path in files or ()],
             "format": format_name,
             "results": {target: result.table.to_dict(orient="records") for target, result in results.items()},
+            **{
+                name: {target: tables[name].to_dict(orient="records") for target, tables in _more(results).items()}
+                for name in ("leads", "groups", "selection")
+                if baselines
+            },
         },
         json_to,
     )
+
+
+def _more(results: dict[str, Any]) -> dict[str, dict[str, pd.DataFrame]]:
+    return {target: result.more for target, result in results.items()}
 
 
 @app.command()

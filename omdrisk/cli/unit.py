@@ -1,7 +1,9 @@
-"""Commands of the targeting unit: score, explain, worklist, observe."""
+"""Commands of the targeting unit: score, explain, worklist."""
 
 from __future__ import annotations
 
+import getpass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,10 +26,12 @@ from omdrisk.cli.terminal import (
 from omdrisk.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from omdrisk.records import ReadResult
-    from omdrisk.scoring import Scorer
+    from omdrisk.scoring import Scorer, WorklistPlan
 
 Manifest = Annotated[list[Path], typer.Argument(help="Manifest files (CSV, Excel, Parquet).")]
 Model = Annotated[
@@ -37,35 +41,83 @@ Rejects = Annotated[Path | None, typer.Option(help="Rejected rows with their rea
 Language = Annotated[str, typer.Option(help="en, vi or zh.")]
 
 
-def _open(model: str, history: Path | None) -> Scorer:
-    from omdrisk.scoring import load
+Capacity = Annotated[
+    str, typer.Option(help="How many can be inspected: a number, or a plan by office, mode and day (.toml, .csv).")
+]
+Explore = Annotated[float, typer.Option(help="Share of the capacity drawn at random.")]
+PerTrader = Annotated[int | None, typer.Option(help="Most shipments of one trader that priority puts on a list.")]
+PerLane = Annotated[int | None, typer.Option(help="Most shipments of one lane that priority puts on a list.")]
+AuditFile = Annotated[
+    Path | None, typer.Option("--audit", help="Log what is scored and listed, for whom and when, to this file.")
+]
 
-    return load(model, history=history)
+
+@dataclass(frozen=True)
+class Ready:
+    """A manifest that was read, and what scores it."""
+
+    manifest: ReadResult
+    scorer: Scorer
+
+    @property
+    def shipments(self) -> pd.DataFrame:
+        """The rows that were accepted."""
+        return self.manifest.accepted
 
 
-def _manifest(files: list[Path], format_name: str | None, rejects: Path | None) -> ReadResult:
-    result = read("shipments", files, format_name, rejects=rejects)
-    if result.accepted.empty:
+def ready(
+    step: Callable[[str], None],
+    files: list[Path],
+    model: str,
+    history: Path | None,
+    format_name: str | None,
+    *,
+    rejects: Path | None = None,
+    audit: Path | None = None,
+) -> Ready:
+    """Read a manifest and open what scores it: the first steps of most commands."""
+    step("reading")
+    manifest = read("shipments", files, format_name, rejects=rejects)
+    if manifest.accepted.empty:
         raise InputError(
             f"{', '.join(map(str, files))}: no usable row. `omdrisk read FILE --rejects bad.csv` says why."
         )
-    return result
+    step("opening the bundle")
+    return Ready(manifest, open_scorer(model, history, audit))
 
 
-def _with_rejected(scores: pd.DataFrame, rejected: pd.DataFrame) -> pd.DataFrame:
-    """Return the scores, and below them a line without scores for each row that could not be read."""
-    import pandas as pd
+def open_scorer(model: str, history: Path | None, audit: Path | None = None) -> Scorer:
+    """Open a bundle; with an audit log, for the user of this machine."""
+    from omdrisk.scoring import load
 
-    if rejected.empty:
-        return scores
-    places = [Path(file).name for file in rejected["file"]]
-    why = [
-        f"rejected: {file} row {row}: {reason}"
-        for file, row, reason in zip(places, rejected["row"], rejected["reason"], strict=True)
-    ]
-    ids = rejected["shipment_id"] if "shipment_id" in rejected else pd.Series([None] * len(rejected), dtype="str")
-    lines = pd.DataFrame({"shipment_id": ids.to_numpy(), "data_quality": why}).astype("str")
-    return pd.concat([scores, lines.where(lines.notna())], ignore_index=True)
+    return load(model, history=history, audit=audit, user=None if audit is None else getpass.getuser())
+
+
+def capacity_of(text: str) -> int | WorklistPlan:
+    """Return the number or the plan that an option names."""
+    from omdrisk.scoring import WorklistPlan
+
+    return int(text) if text.lstrip("-").isdigit() else WorklistPlan.read(text)
+
+
+def _receipt(scorer: Scorer) -> None:
+    """Print the receipt of the audit log, to be kept elsewhere."""
+    if scorer.audit is not None:
+        console.print(f"audit receipt {scorer.audit.receipt}")
+
+
+def _weights(harm: list[str] | None) -> dict[str, float] | None:
+    """Return the weight of each head from options such as ``wildlife=2.5``."""
+    if not harm:
+        return None
+    weights = {}
+    for text in harm:
+        head, _, weight = text.partition("=")
+        try:
+            weights[head.strip()] = float(weight)
+        except ValueError:
+            raise InputError(f"--harm {text!r} is no weight. Write it as wildlife=2.5.") from None
+    return weights
 
 
 @app.command()
@@ -73,26 +125,27 @@ def score(
     files: Manifest,
     model: Model,
     out: Annotated[Path, typer.Option(help="Scores to write (.csv, .parquet, .json).")] = Path("scores.csv"),
+    capacity: Annotated[int | None, typer.Option(help="Also band by what fits this capacity.")] = None,
     history: HistoryFolder = None,
     format_name: Format = None,
     rejects: Rejects = None,
+    audit: AuditFile = None,
     json_to: Json = None,
 ) -> None:
     """Score a manifest: a row per row of it, with each head's probability, rank, percentile and band, or why not."""
+    from omdrisk.scoring.unread import with_unread
+
     ending(out, TABLES)
     with steps() as step:
-        step("reading")
-        manifest = _manifest(files, format_name, rejects)
-        shipments = manifest.accepted
-        step("opening the bundle")
-        scorer = _open(model, history)
-        step(f"scoring {len(shipments):,} shipments")
-        scores = scorer.score(shipments)
-        scores.insert(0, "shipment_id", shipments["shipment_id"])
-        save_table(_with_rejected(scores, manifest.rejected), out, for_excel=True)
+        work = ready(step, files, model, history, format_name, rejects=rejects, audit=audit)
+        step(f"scoring {len(work.shipments):,} shipments")
+        scores = work.scorer.score(work.shipments, capacity)
+        scores.insert(0, "shipment_id", work.shipments["shipment_id"])
+        save_table(with_unread(scores, work.manifest.rejected), out, for_excel=True)
     console.print(f"{len(scores):,} scores in {out}")
-    rejected = len(manifest.rejected)
-    emit({"rows": len(scores), "rejected": rejected, "out": str(out), "model_version": scorer.version}, json_to)
+    _receipt(work.scorer)
+    rejected = len(work.manifest.rejected)
+    emit({"rows": len(scores), "rejected": rejected, "out": str(out), "model_version": work.scorer.version}, json_to)
 
 
 @app.command()
@@ -100,30 +153,31 @@ def explain(
     files: Manifest,
     model: Model,
     out: Annotated[Path, typer.Option(help="Reasons to write (.csv, .parquet, .json).")] = Path("reasons.csv"),
-    top: Annotated[int, typer.Option(help="Reasons per shipment and head.")] = 5,
+    top: Annotated[int, typer.Option(help="Reasons for risk, per shipment and head.")] = 5,
+    against: Annotated[int, typer.Option(help="Reasons against risk, per shipment and head.")] = 2,
     only: Annotated[int, typer.Option(help="Explain the shipments of highest priority only; 0 for all.")] = 100,
     language: Language = "en",
     history: HistoryFolder = None,
     format_name: Format = None,
     rejects: Rejects = None,
+    audit: AuditFile = None,
     json_to: Json = None,
 ) -> None:
-    """Say in words why shipments score as they do."""
+    """Say in words why shipments score as they do, and what speaks against it."""
     ending(out, TABLES)
     with steps() as step:
-        step("reading")
-        manifest = _manifest(files, format_name, rejects)
-        shipments = manifest.accepted
-        scorer = _open(model, history)
+        work = ready(step, files, model, history, format_name, rejects=rejects, audit=audit)
+        shipments = work.shipments
         if 0 < only < len(shipments):
             step(f"scoring {len(shipments):,} shipments")
-            listed = scorer.worklist(shipments, capacity=only, explore=0.0, language=language)
+            listed = work.scorer.worklist(shipments, capacity=only, explore=0.0, language=language)
             shipments = shipments.loc[shipments["shipment_id"].isin(listed["shipment_id"])]
         step(f"explaining {len(shipments):,} shipments")
-        reasons = scorer.explain(shipments, top=top, language=language)
+        reasons = work.scorer.explain(shipments, top=top, against=against, language=language)
         save_table(reasons, out, for_excel=True)
     console.print(f"{len(reasons):,} reasons for {len(shipments):,} shipments in {out}")
-    counts = {"rows": len(reasons), "shipments": len(shipments), "rejected": len(manifest.rejected)}
+    _receipt(work.scorer)
+    counts = {"rows": len(reasons), "shipments": len(shipments), "rejected": len(work.manifest.rejected)}
     emit({**counts, "out": str(out)}, json_to)
 
 
@@ -131,85 +185,54 @@ def explain(
 def worklist(
     files: Manifest,
     model: Model,
-    capacity: Annotated[int, typer.Option(help="How many shipments can be inspected.")] = 40,
-    explore: Annotated[float, typer.Option(help="Share of the capacity drawn at random.")] = 0.1,
+    *,
+    capacity: Capacity = "40",
+    explore: Explore = 0.1,
     seed: Seed = 0,
+    per_trader: PerTrader = None,
+    per_lane: PerLane = None,
+    harm: Annotated[
+        list[str] | None, typer.Option(help="Weight of a head in the priority: wildlife=2.5; may be given again.")
+    ] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="expected (harm x probability, summed over the heads) or highest.")
+    ] = None,
+    head: Annotated[str | None, typer.Option(help="Rank by this head alone.")] = None,
     out: Annotated[Path, typer.Option(help="List to write: .html, .xlsx or .csv.")] = Path("worklist.html"),
+    referrals: Annotated[Path | None, typer.Option(help="Folder for a printable sheet of each shipment.")] = None,
     language: Language = "en",
     history: HistoryFolder = None,
     format_name: Format = None,
     rejects: Rejects = None,
+    audit: AuditFile = None,
     json_to: Json = None,
 ) -> None:
     """Write the list that fits the inspection capacity, with reasons, as a web page, Excel or CSV."""
-    from omdrisk.reports import write_worklist
+    from omdrisk.reports import write_worklists
 
     ending(out, (".html", ".xlsx", ".csv"))
+    plan = capacity_of(capacity)
     with steps() as step:
-        step("reading")
-        manifest = _manifest(files, format_name, rejects)
-        shipments = manifest.accepted
-        scorer = _open(model, history)
-        step(f"choosing {capacity} of {len(shipments):,} shipments")
-        listed = scorer.worklist(shipments, capacity=capacity, explore=explore, seed=seed, language=language)
+        work = ready(step, files, model, history, format_name, rejects=rejects, audit=audit)
+        step(f"choosing among {len(work.shipments):,} shipments")
+        listed = work.scorer.worklist(
+            work.shipments,
+            plan,
+            explore,
+            seed,
+            language,
+            head,
+            _weights(harm),
+            per_trader=per_trader,
+            per_lane=per_lane,
+            rule=rule,
+        )
         step(f"writing {out.name}")
-        write_worklist(listed, out, scorer=scorer, shipments=shipments, language=language)
-    console.print(f"{len(listed):,} shipments in {out}")
-    counts = {"rows": len(listed), "rejected": len(manifest.rejected), "out": str(out)}
-    emit({**counts, "shipment_ids": listed["shipment_id"].tolist()}, json_to)
-
-
-@app.command()
-def observe(
-    history: Annotated[Path, typer.Option("--history", help="Folder of the agency's history store.")],
-    shipments: Annotated[list[Path] | None, typer.Option(help="Manifests to remember.")] = None,
-    inspections: Annotated[list[Path] | None, typer.Option(help="Inspection results to remember.")] = None,
-    cases: Annotated[
-        list[Path] | None, typer.Option(help="Cases to remember; they are linked to the manifests given.")
-    ] = None,
-    create: Annotated[bool, typer.Option("--create", help="Make the store if it is not there.")] = False,
-    format_name: Format = None,
-    json_to: Json = None,
-) -> None:
-    """Add shipments and what became of them to the history; what is already there is not added twice."""
-    from omdrisk.features import Catalog, history_keys, history_values
-    from omdrisk.history import History
-    from omdrisk.linking import link_records
-
-    if not (shipments or inspections or cases):
-        raise InputError("nothing to observe. Name files with --shipments, --inspections or --cases.")
-    if create and not history.exists():
-        catalog = Catalog.read()
-        store = History.create(history, keys=history_keys(catalog), values=history_values(catalog))
-    else:
-        store = History.open(history)
-    done: dict[str, object] = {}
-    manifest = read("shipments", shipments, format_name).accepted if shipments else None
-    if manifest is not None:
-        done["shipments"] = vars(store.observe(manifest))
-    if inspections or cases:
-        examined = read("inspections", inspections, format_name).accepted if inspections else None
-        reported = read("cases", cases, format_name).accepted if cases else None
-        linked = link_records(_named(manifest, examined, reported), reported, examined)
-        done["outcomes"] = vars(store.record(linked.outcomes))
-        done["cases"] = {"ambiguous": len(linked.ambiguous), "unlinked": len(linked.unlinked)}
-    for what, change in done.items():
-        console.print(f"{what}: {change}")
-    emit(done, json_to)
-
-
-def _named(*tables: pd.DataFrame | None) -> pd.DataFrame:
-    """Return a row for each shipment that any of the tables names, the manifest's own rows first.
-
-    What is said of a shipment that is not in this call waits in the history until the shipment is observed, or meets it
-    there.
-    """
-    import pandas as pd
-
-    rows = [table for table in tables if table is not None and "shipment_id" in table]
-    manifest, *others = rows or [pd.DataFrame({"shipment_id": pd.Series(dtype="str")})]
-    names = pd.concat([manifest["shipment_id"], *(table["shipment_id"] for table in others)]).dropna()
-    new = names[~names.isin(manifest["shipment_id"])].drop_duplicates()
-    if tables[0] is None:
-        return pd.DataFrame({"shipment_id": names.drop_duplicates().astype("str")})
-    return pd.concat([manifest, pd.DataFrame({"shipment_id": new.astype("str")})], ignore_index=True)
+        write_worklists(
+            listed, [out], scorer=work.scorer, shipments=work.shipments, language=language, sheets=referrals
+        )
+    console.print(f"{len(listed):,} shipments in {out}{f', a sheet for each in {referrals}' if referrals else ''}")
+    _receipt(work.scorer)
+    counts = {"rows": len(listed), "rejected": len(work.manifest.rejected), "out": str(out)}
+    lists = {"lists": listed["list"].value_counts(sort=False).to_dict()} if "list" in listed else {}
+    emit({**counts, **lists, "shipment_ids": listed["shipment_id"].tolist()}, json_to)

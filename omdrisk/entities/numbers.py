@@ -8,10 +8,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from omdrisk.entities.names import DERIVED_NUMBERS, columns_of
-from omdrisk.entities.texts import column
 from omdrisk.errors import DefinitionError, did_you_mean
 from omdrisk.records.schema import table
 
@@ -19,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from omdrisk.entities.fields import Fields
+    from omdrisk.records.coded import Coded
 
     Numbers = NDArray[np.float64]
 
@@ -36,98 +37,67 @@ def _equipment() -> dict[str, dict[str, float]]:
     return dict(tomllib.loads(text)["sizes"])
 
 
-def _plain(shipments: pd.DataFrame, name: str) -> Numbers:
-    if name not in shipments.columns:
-        return np.full(len(shipments), np.nan)
-    values = shipments[name]
-    if values.dtype == "float64":
-        return np.asarray(values, dtype="float64")
-    if isinstance(values.dtype, pd.DatetimeTZDtype) or values.dtype.kind == "M":
-        raise DefinitionError(f"{name!r} is a moment and no number; use the kinds that compare moments.")
-    read = pd.to_numeric(values.astype("object"), errors="coerce")
-    found = np.array(read.to_numpy(dtype="float64", na_value=np.nan), dtype="float64")
-    found[~np.isfinite(found)] = np.nan
-    return found
-
-
 def _ratio(top: Numbers, bottom: Numbers) -> Numbers:
     ratio: Numbers = np.full(len(top), np.nan)
     np.divide(top, bottom, out=ratio, where=np.isfinite(bottom) & (bottom != 0))
     return ratio
 
 
-def _of_container(shipments: pd.DataFrame, what: str) -> Numbers:
-    codes, distinct = pd.factorize(column(shipments, "container_type"))
+def _of_container(fields: Fields, what: str) -> Numbers:
     sizes = _equipment()
-    facts = [sizes.get(str(kind).strip().upper()[:1], {}).get(what, np.nan) for kind in distinct.tolist()]
-    return np.asarray([*facts, np.nan], dtype="float64")[codes]
+    kinds = fields.text("container_type")
+    return kinds.spread([sizes.get(kind.strip().upper()[:1], {}).get(what, np.nan) for kind in kinds.texts])
 
 
-def _value_per_kg(shipments: pd.DataFrame) -> Numbers:
-    gross, net = _plain(shipments, "gross_weight_kg"), _plain(shipments, "net_weight_kg")
-    return _ratio(_plain(shipments, "invoice_value"), np.where(np.isnan(gross), net, gross))
+def _value_per_kg(fields: Fields) -> Numbers:
+    gross, net = fields.number("gross_weight_kg"), fields.number("net_weight_kg")
+    return _ratio(fields.number("invoice_value"), np.where(np.isnan(gross), net, gross))
 
 
-def _vgm_gap_share(shipments: pd.DataFrame) -> Numbers:
-    verified = _plain(shipments, "vgm_kg")
-    declared = _plain(shipments, "gross_weight_kg") + _of_container(shipments, "tare_kg")
+def _vgm_gap_share(fields: Fields) -> Numbers:
+    verified = fields.number("vgm_kg")
+    declared = fields.number("gross_weight_kg") + _of_container(fields, "tare_kg")
     return _ratio(verified - declared, verified)
 
 
-def _master_weight_gap_share(shipments: pd.DataFrame) -> Numbers:
-    master = _plain(shipments, "master_weight_kg")
-    return _ratio(master - _plain(shipments, "gross_weight_kg"), master)
+def _master_weight_gap_share(fields: Fields) -> Numbers:
+    master = fields.number("master_weight_kg")
+    return _ratio(master - fields.number("gross_weight_kg"), master)
 
 
-def _lengths(texts: pd.Series) -> Numbers:
-    return np.array([len(text) if isinstance(text, str) else np.nan for text in texts.tolist()], dtype="float64")
+def _lengths(texts: Coded) -> Numbers:
+    return texts.spread([len(text) for text in texts.texts])
 
 
-def _pair(top: str, bottom: str) -> Callable[[pd.DataFrame], Numbers]:
-    return lambda shipments: _ratio(_plain(shipments, top), _plain(shipments, bottom))
+def _pair(top: str, bottom: str) -> Callable[[Fields], Numbers]:
+    return lambda fields: _ratio(fields.number(top), fields.number(bottom))
 
 
-_MADE: dict[str, Callable[[pd.DataFrame], Numbers]] = {
+_MADE: dict[str, Callable[[Fields], Numbers]] = {
     "weight_per_package": _pair("gross_weight_kg", "packages"),
     "value_per_kg": _value_per_kg,
     "density_kg_m3": _pair("gross_weight_kg", "volume_m3"),
     "gross_net_ratio": _pair("gross_weight_kg", "net_weight_kg"),
     "freight_value_ratio": _pair("freight_charge", "invoice_value"),
-    "payload_share": lambda shipments: _ratio(
-        _plain(shipments, "gross_weight_kg"), _of_container(shipments, "payload_kg")
-    ),
+    "payload_share": lambda fields: _ratio(fields.number("gross_weight_kg"), _of_container(fields, "payload_kg")),
     "vgm_gap_share": _vgm_gap_share,
     "master_weight_gap_share": _master_weight_gap_share,
-    "master_package_gap": lambda shipments: _plain(shipments, "master_packages") - _plain(shipments, "packages"),
-    "description_length": lambda shipments: _lengths(column(shipments, "goods_description")),
+    "master_package_gap": lambda fields: fields.number("master_packages") - fields.number("packages"),
+    "description_length": lambda fields: _lengths(fields.text("goods_description")),
 }
 
 
-def number(shipments: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    """Return the number `name` of each shipment, NaN where it is not known.
-
-    Parameters
-    ----------
-    shipments
-        A shipments table; a column that it lacks counts as missing.
-    name
-        A numeric column, a column that starts with ``x_``, or one of `NUMBERS`. Weights are in kilograms, volumes in
-        cubic metres; a ratio whose bottom is 0 is NaN.
+def number_of(fields: Fields, name: str) -> Numbers:
+    """Return the number `name` of fields.
 
     Raises
     ------
     DefinitionError
         If nothing is called `name`, or it is no number.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"gross_weight_kg": [100.0, 5.0], "packages": [4.0, 0.0]})
-    >>> number(frame, "weight_per_package").tolist()
-    [25.0, nan]
     """
     columns_of(name)
     if name in _MADE:
-        return _MADE[name](shipments)
+        return _MADE[name](fields)
     if name not in NUMBERS and not name.startswith("x_"):
         raise DefinitionError(f"{name!r} is no number of a shipment. {did_you_mean(name, NUMBERS)}")
-    return _plain(shipments, name)
+    return fields.number(name)

@@ -4,38 +4,29 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from omdrisk.entities.airports import airport
 from omdrisk.entities.names import ENTITIES, PARTIES, columns_of
-from omdrisk.parties import address_keys, normal_forms, party_keys, phone_keys
-from omdrisk.parties.uniques import by_unique, by_unique_rows, texts_of
+from omdrisk.parties.addresses import address_key, phone_key
+from omdrisk.parties.keys import party_key
+from omdrisk.parties.names import normal_form
+from omdrisk.records.coded import Coded, joint
 from omdrisk.records.codes import hs_code
-from omdrisk.records.texts import as_text, value_text
+from omdrisk.records.texts import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from omdrisk.entities.fields import Fields
+
+    Maker = Callable[[Fields], Coded]
+
 _SPACES = re.compile(r"[\W_]+")
 _NOT_A_CODE = re.compile(r"[\W_]+")
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d{0,14})\.\d+$")
-_FEW = 32
 _IATA_LETTERS = 3
 _LOCODE_LETTERS = 5
-
-
-def column(shipments: pd.DataFrame, name: str) -> pd.Series:
-    """Return a column as text: missing throughout if the frame lacks it, whole numbers without a point."""
-    if name not in shipments.columns:
-        return pd.Series(pd.array([None] * len(shipments), dtype="str"), index=shipments.index, name=name)
-    values = as_text(shipments[name])
-    if len(values) <= _FEW:
-        texts = values.tolist()
-        return texts_of([text or None for text in texts], values) if "" in texts else values
-    empty = values == ""
-    return values.mask(empty) if empty.any() else values
 
 
 def _code(text: str) -> str:
@@ -51,13 +42,6 @@ def _plain_text(text: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
-@cache
-def _airport_countries() -> dict[str, str]:
-    import airportsdata
-
-    return {code: entry["country"] for code, entry in airportsdata.load("IATA").items()}
-
-
 def place_country(place: str) -> str:
     """Return the country of a UN/LOCODE or IATA airport code, or an empty text.
 
@@ -70,110 +54,74 @@ def place_country(place: str) -> str:
     if len(code) == _LOCODE_LETTERS and code[:2].isalpha() and code.isalnum():
         return code[:2]
     if len(code) == _IATA_LETTERS:
-        return _airport_countries().get(code, "")
+        return airport(code)[0]
     return ""
 
 
-def _country(shipments: pd.DataFrame, port: str, country: str) -> pd.Series:
-    return by_unique_rows(
-        (column(shipments, port), column(shipments, country)),
-        lambda place, given: (place_country(place) if place else "") or given,
-    )
+def _of_columns(names: tuple[str, ...], answer: Callable[..., str | None]) -> Maker:
+    """Return the maker of an entity from several columns; `answer` is given None where a text is missing."""
+    return lambda fields: joint(*(fields.text(name) for name in names)).map(lambda texts: answer(*texts))
 
 
-def _lane(shipments: pd.DataFrame) -> pd.Series:
-    def told(*places: str | None) -> str:
-        loading, discharge = (_code(port) if port else given for port, given in (places[:2], places[2:]))
-        return f"{loading}>{discharge}" if loading and discharge else ""
-
-    return by_unique_rows(tuple(column(shipments, name) for name in ENTITIES["lane"]), told)
+def _of_column(name: str, answer: Callable[[str], str]) -> Maker:
+    return lambda fields: fields.text(name).map(answer)
 
 
-def _hs(digits: int) -> Callable[[pd.DataFrame], pd.Series]:
+def _country(port: str | None, given: str | None) -> str | None:
+    return (place_country(port) if port else "") or given
+
+
+def _lane(*places: str | None) -> str:
+    loading, discharge = (_code(port) if port else given for port, given in (places[:2], places[2:]))
+    return f"{loading}>{discharge}" if loading and discharge else ""
+
+
+def _hs(digits: int) -> Maker:
     def front(text: str) -> str:
         code = hs_code(text) or text
         return code[:digits] if len(code) >= digits else ""
 
-    return lambda shipments: by_unique(column(shipments, "hs_code"), front)
-
-
-def _of_column(name: str, answer: Callable[[str], str]) -> Callable[[pd.DataFrame], pd.Series]:
-    return lambda shipments: by_unique(column(shipments, name), answer)
-
-
-def _party(party: str) -> Callable[[pd.DataFrame], pd.Series]:
-    return lambda shipments: party_keys(
-        column(shipments, f"{party}_name"), column(shipments, f"{party}_country"), column(shipments, f"{party}_tax_id")
-    )
-
-
-def _address(party: str) -> Callable[[pd.DataFrame], pd.Series]:
-    return lambda shipments: address_keys(column(shipments, f"{party}_address"))
-
-
-def _phone(party: str) -> Callable[[pd.DataFrame], pd.Series]:
-    return lambda shipments: phone_keys(column(shipments, f"{party}_phone"))
-
-
-def _person(party: str) -> Callable[[pd.DataFrame], pd.Series]:
-    return lambda shipments: normal_forms(column(shipments, f"{party}_name"))
+    return _of_column("hs_code", front)
 
 
 def _first(text: str) -> str:
     return next((part.strip() for part in text.split(";") if part.strip()), "")
 
 
-_MADE: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
-    **{party: _party(party) for party in PARTIES},
-    **{f"{party}_address": _address(party) for party in PARTIES},
-    **{f"{party}_phone": _phone(party) for party in PARTIES},
-    **{f"{party}_person": _person(party) for party in PARTIES},
+_MADE: dict[str, Maker] = {
+    **{party: _of_columns((f"{party}_name", f"{party}_country", f"{party}_tax_id"), party_key) for party in PARTIES},
+    **{f"{party}_address": _of_column(f"{party}_address", address_key) for party in PARTIES},
+    **{f"{party}_phone": _of_column(f"{party}_phone", phone_key) for party in PARTIES},
+    **{f"{party}_person": _of_column(f"{party}_name", normal_form) for party in PARTIES},
     "carrier": _of_column("carrier_code", _code),
     "container": _of_column("container_no", _code),
     "text": _of_column("goods_description", _plain_text),
     "hs2": _hs(2),
     "hs4": _hs(4),
     "hs6": _hs(6),
-    "loading_country": lambda shipments: _country(shipments, "port_of_loading", "country_of_departure"),
-    "discharge_country": lambda shipments: _country(shipments, "port_of_discharge", "country_of_destination"),
-    "lane": _lane,
-    "origin": lambda shipments: column(shipments, "country_of_origin"),
+    "loading_country": _of_columns(ENTITIES["loading_country"], _country),
+    "discharge_country": _of_columns(ENTITIES["discharge_country"], _country),
+    "lane": _of_columns(ENTITIES["lane"], _lane),
+    "origin": lambda fields: fields.text("country_of_origin"),
     "seal": _of_column("seal_nos", lambda text: _code(_first(text))),
     "permit": _of_column("documents", _first),
 }
 
 
-def entity(shipments: pd.DataFrame, name: str) -> pd.Series:
-    """Return the entity `name` of each shipment as text, missing where it is not known.
-
-    Parameters
-    ----------
-    shipments
-        A shipments table; a column that it lacks counts as missing.
-    name
-        A party (``consignee``), a part of one (``consignee_address``, ``consignee_phone``, ``consignee_person``),
-        one of `ENTITIES`, or any column of the table, also one that starts with ``x_``.
+def entity_of(fields: Fields, name: str) -> Coded:
+    """Return the entity `name` of fields as coded texts.
 
     Raises
     ------
     DefinitionError
         If nothing is called `name`.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"hs_code": ["440710", None], "port_of_loading": ["MYPKG", "HAN"]})
-    >>> entity(frame, "hs4").tolist(), entity(frame, "loading_country").tolist()
-    (['4407', nan], ['MY', 'VN'])
     """
     columns_of(name)
     made = _MADE.get(name)
     if made:
-        values = made(shipments)
-    else:
-        values = column(shipments, name)
-        if name.startswith("x_"):
-            values = by_unique(values, _plain_number)
-    return values.rename(name)
+        return made(fields)
+    values = fields.text(name)
+    return values.map(_plain_number) if name.startswith("x_") else values
 
 
 assert set(ENTITIES) <= set(_MADE)  # noqa: S101 - names and makers are listed apart

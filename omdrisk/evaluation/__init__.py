@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from omdrisk.evaluation.auditing import FeatureAudit, audit_features
 from omdrisk.evaluation.baselines import Baselines, baselines
 from omdrisk.evaluation.examinations import examined
 from omdrisk.evaluation.forward import Backtest, backtest
@@ -15,10 +16,12 @@ from omdrisk.evaluation.selection import Selection, selection
 __all__ = [
     "Backtest",
     "Baselines",
+    "FeatureAudit",
     "Holdout",
     "Ranking",
     "Rule",
     "Selection",
+    "audit_features",
     "backtest",
     "baselines",
     "blocks_of",

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from omdrisk.evaluation.divisions import divisions, share_of_list
-from omdrisk.evaluation.intervals import blocks_of, evaluate, interval, resampled
-from omdrisk.evaluation.metrics import Ranking
+from omdrisk.evaluation.intervals import blocks_of, draws, interval
+from omdrisk.evaluation.metrics import Ranking, metric_names
 from omdrisk.evaluation.phased import Walk
 from omdrisk.evaluation.rivals import MODEL, rivals
 
@@ -36,8 +36,8 @@ class Baselines:
     ----------
     table
         One row per phase, scorer and metric: phase, scorer (``model``, ``rules``, ``logistic regression``,
-        ``plain LightGBM``, ``model in use``, ``random``, ``oracle``), metric, value, low, high (95 %), rows, found, block
-        (what was drawn together in the bootstrap).
+        ``plain LightGBM``, ``model in use``, ``random``, ``oracle``), metric, value, low, high (95 %), rows, found,
+        block (what was drawn together in the bootstrap).
     leads
         How many times as much the head finds: phase, over, metric, ratio, low, high, from the same resamples for both.
     groups
@@ -111,22 +111,14 @@ def baselines(
     for tested in walk.tested():
         scores = rivals(walk, tested, in_use)
         blocks = blocks_of(tested.shipments, kind)
-        name = tested.phase.name
-        for scorer, score in scores.items():
-            table = evaluate(
-                tested.found,
-                score,
-                chance=tested.head.probability(score) if scorer == MODEL else None,
-                amount=tested.amount,
-                shares=recipe.report.shares,
-                blocks=blocks,
-                resamples=recipe.report.resamples,
-                seed=walk.seed,
-            )
-            tables.append(table.assign(phase=name, scorer=scorer, block=kind))
-        leads.append(_leads(walk, tested, scores, blocks).assign(phase=name))
-        groups.append(_groups(walk, tested, scores[MODEL], blocks).assign(phase=name))
-        trained[name] = tested.head
+        measured = {scorer: _measured(walk, tested, scorer, score, blocks) for scorer, score in scores.items()}
+        place = {"phase": tested.phase.name}
+        tables += [_table(each, tested).assign(**place, scorer=scorer, block=kind) for scorer, each in measured.items()]
+        leads += [
+            _lead(measured[MODEL], each).assign(**place, over=over) for over, each in measured.items() if over != MODEL
+        ]
+        groups.append(_groups(walk, tested, scores[MODEL], blocks).assign(**place))
+        trained[tested.phase.name] = tested.head
     lead_columns = ["phase", "over", "metric", "ratio", "low", "high"]
     return Baselines(
         pd.concat(tables, ignore_index=True)[COLUMNS],
@@ -137,23 +129,46 @@ def baselines(
     )
 
 
-def _leads(walk: Walk, tested: Tested, scores: Mapping[str, Floats], blocks: npt.NDArray[np.intp]) -> pd.DataFrame:
-    names = ["average_precision", *(f"recall@{100 * share:g}%" for share in walk.recipe.report.shares)]
-    rankings = {scorer: Ranking(tested.found, score) for scorer, score in scores.items()}
-    drawn: dict[str, list[Floats]] = {scorer: [] for scorer in scores}
-    for weight in resampled(blocks, walk.recipe.report.resamples, walk.seed):
-        for scorer, ranking in rankings.items():
-            drawn[scorer].append(ranking.measure(names, weight))
-    tables = []
-    own, own_drawn = rankings[MODEL].measure(names), np.concatenate(drawn[MODEL])
-    for scorer, ranking in rankings.items():
-        if scorer == MODEL:
-            continue
-        with np.errstate(divide="ignore", invalid="ignore"):
-            low, high = interval(own_drawn / np.concatenate(drawn[scorer]))
-            ratio = own / ranking.measure(names)
-        tables.append(pd.DataFrame({"over": scorer, "metric": names, "ratio": ratio, "low": low, "high": high}))
-    return pd.concat(tables, ignore_index=True)
+@dataclass(frozen=True)
+class _Measured:
+    """Metrics of one ranking, and the same under each resample."""
+
+    names: tuple[str, ...]
+    reached: Floats
+    drawn: Floats
+
+
+def _measured(walk: Walk, tested: Tested, scorer: str, score: Floats, blocks: npt.NDArray[np.intp]) -> _Measured:
+    chance = tested.head.probability(score) if scorer == MODEL else None
+    report = walk.recipe.report
+    names = metric_names(report.shares, calibrated=chance is not None, amounts=tested.amount is not None)
+    ranking = Ranking(tested.found, score, chance, tested.amount)
+    drawn = draws(ranking, names, blocks, resamples=report.resamples, seed=walk.seed)
+    return _Measured(names, ranking.measure(names), drawn)
+
+
+def _table(measured: _Measured, tested: Tested) -> pd.DataFrame:
+    low, high = interval(measured.drawn)
+    return pd.DataFrame(
+        {
+            "metric": measured.names,
+            "value": measured.reached,
+            "low": low,
+            "high": high,
+            "rows": len(tested.found),
+            "found": int(tested.found.sum()),
+        }
+    )
+
+
+def _lead(own: _Measured, other: _Measured) -> pd.DataFrame:
+    """Return how many times as much the first finds; the resamples of both are the same, so the ratio is paired."""
+    names = [name for name in other.names if name == "average_precision" or name.startswith(("recall@", "kg_share@"))]
+    mine, theirs = ([each.names.index(name) for name in names] for each in (own, other))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = interval(own.drawn[:, mine] / other.drawn[:, theirs])
+        ratio = own.reached[mine] / other.reached[theirs]
+    return pd.DataFrame({"metric": names, "ratio": ratio, "low": low, "high": high})
 
 
 def _groups(walk: Walk, tested: Tested, score: Floats, blocks: npt.NDArray[np.intp]) -> pd.DataFrame:

@@ -70,22 +70,24 @@ def share_of_list(
 
     Returns
     -------
-    DataFrame with group, capacity, rows, found, selected, hits, hit_rate, recall, and low and high (95 %) of the recall.
+    DataFrame with group, capacity, rows, found, selected, hits, hit_rate, recall, and low and high (95 %) of the
+    recall.
 
     Examples
     --------
-    >>> table = share_of_list(np.array([1.0, 0.0, 1.0, 0.0]), np.array([4.0, 3.0, 2.0, 1.0]), pd.Series(["a", "a", "b", "b"]),
+    >>> found, score = np.array([1.0, 0.0, 1.0, 0.0]), np.array([4.0, 3.0, 2.0, 1.0])
+    >>> table = share_of_list(found, score, pd.Series(["a", "a", "b", "b"]),
     ...                       capacity=0.5, blocks=np.arange(4), resamples=10)
     >>> table[["group", "selected", "hits", "recall"]].to_dict("records")[1]
     {'group': 'b', 'selected': 0, 'hits': 0, 'recall': 0.0}
     """
     listed = np.zeros(len(score), dtype=bool)
-    listed[np.argsort(-score, kind="stable")[: max(int(round(capacity * len(score))), 1)]] = True
+    listed[np.argsort(-score, kind="stable")[: max(round(capacity * len(score)), 1)]] = True
     codes, names = pd.factorize(group, sort=True)
     number = len(names)
 
     def counted(values: Floats) -> Floats:
-        return np.bincount(codes, weights=values, minlength=number)
+        return np.bincount(codes, weights=values, minlength=number).astype(np.float64)
 
     hits, finds = counted(found * listed), counted(found)
     drawn = []

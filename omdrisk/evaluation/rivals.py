@@ -14,10 +14,9 @@ from omdrisk.training.capacity import worth
 from omdrisk.training.labels import labelled, weights
 
 if TYPE_CHECKING:
-    from omdrisk.evaluation.phased import Tested, Walk
-
     import numpy.typing as npt
 
+    from omdrisk.evaluation.phased import Tested, Walk
     from omdrisk.training import Head
 
     Floats = npt.NDArray[np.float64]
@@ -132,7 +131,9 @@ def plain(found: Floats, examined: pd.DataFrame, asked: pd.DataFrame, seed: int)
     """
     from omdrisk.training.boosting import boost, booster_of
 
-    learnt, later, categorical = [], [], []
+    learnt: list[Floats] = []
+    later: list[Floats] = []
+    categorical: list[int] = []
     for name in examined.columns:
         if name == "shipment_id" or pd.api.types.is_datetime64_any_dtype(examined[name].dtype):
             continue
@@ -141,7 +142,7 @@ def plain(found: Floats, examined: pd.DataFrame, asked: pd.DataFrame, seed: int)
         else:
             categorical.append(len(learnt))
             common = examined[name].value_counts().index[:MOST_VALUES]
-            columns = [common.get_indexer(each[name]).astype(np.float64) for each in (examined, asked)]
+            columns = [common.get_indexer(pd.Index(each[name])).astype(np.float64) for each in (examined, asked)]
             columns = [np.where(codes < 0, np.nan, codes) for codes in columns]
         learnt.append(columns[0])
         later.append(columns[1])

@@ -1,9 +1,10 @@
 """What selection does to figures: the same head judged on examined shipments in three ways, and beside the truth.
 
-Shipments are examined because somebody suspected them, so finds are too many among them, and a list looks better or worse
-than it is. Naive figures count every examined shipment as one. Weighted ones count it as many as it stands for, one over
-the probability of its selection (Horvitz and Thompson, JASA 1952; normalised by the sum of the weights, Hajek 1971), and
-leave out those whose probability nobody wrote down, as tips. Random picks alone need no weight, and are few.
+Shipments are examined because somebody suspected them, so finds are too many among them, and a list looks better or
+worse than it is. Naive figures count every examined shipment as one. Weighted ones count it as many as it stands for,
+one over the probability of its selection (Horvitz and Thompson, JASA 1952; normalised by the sum of the weights, Hajek
+1971), and leave out those whose probability nobody wrote down, as tips. Random picks alone need no weight, and are
+few.
 """
 
 from __future__ import annotations

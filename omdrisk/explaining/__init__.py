@@ -19,7 +19,7 @@ from omdrisk.explaining.numbers import (
     percent,
     quantity,
 )
-from omdrisk.explaining.reasons import Facts, Reason, Reasoner, check_counts, reasons_table
+from omdrisk.explaining.reasons import Fact, Facts, Reason, Reasoner, check_counts, reasons_table
 from omdrisk.explaining.words import Teller
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "LANGUAGES",
     "NOTHING",
     "Contributions",
+    "Fact",
     "Facts",
     "Group",
     "Language",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -59,6 +59,30 @@ class Reason:
     hint: str
 
 
+class Fact(NamedTuple):
+    """What is known of one feature of one shipment; see `Facts`."""
+
+    value: float
+    shown: float
+    norm: float
+    known: bool
+
+
+class Known(Protocol):
+    """Whatever can say what is known of a shipment's features; see `Facts`."""
+
+    @property
+    def slope(self) -> float:
+        """What a unit of log-odds is in calibrated probability."""
+
+    @property
+    def band(self) -> Callable[[float], str] | None:
+        """The band of the shipment if its raw score were that much lower."""
+
+    def of(self, feature: int) -> Fact:
+        """Return what is known of the feature at a place."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """What is known of one shipment, one number per feature.
@@ -86,6 +110,10 @@ class Facts:
     slope: float = math.nan
     band: Callable[[float], str] | None = None
 
+    def of(self, feature: int) -> Fact:
+        """Return what is known of the feature at a place."""
+        return Fact(self.features[feature], self.shown[feature], self.norms[feature], self.known[feature])
+
 
 class Reasoner:
     """Chooses and words the reasons of one head.
@@ -109,7 +137,7 @@ class Reasoner:
         self.group = np.array([position[name] for name in ids], dtype=np.int64)
         self.members = [np.flatnonzero(self.group == at).tolist() for at in range(len(self.indicators))]
 
-    def reasons(self, facts: Facts, shap: Floats, *, top: int, against: int) -> list[Reason]:
+    def reasons(self, facts: Known, shap: Floats, *, top: int, against: int) -> list[Reason]:
         """Return up to `top` reasons for and `against` reasons against risk, the strongest first.
 
         Features of one indicator are merged: the reason has the sum of their contributions and speaks of the
@@ -130,7 +158,7 @@ class Reasoner:
     def _told(
         self,
         places: npt.NDArray[np.int64],
-        facts: Facts,
+        facts: Known,
         shap: Floats,
         sums: Floats,
         *,
@@ -145,24 +173,24 @@ class Reasoner:
             for at in sorted(self.members[place], key=lambda one: -sign * shap[one]):
                 if shap[at] * sign <= 0:
                     break
-                text = self.tellers[at].tell(
-                    facts.features[at], facts.shown[at], facts.norms[at], known=facts.known[at]
-                )
+                fact = facts.of(at)
+                text = self.tellers[at].tell(fact.value, fact.shown, fact.norm, known=fact.known)
                 if text is not None:
+                    now, without = ("", "") if facts.band is None else (facts.band(0.0), facts.band(sums[place]))
                     found.append(
                         Reason(
                             indicator=self.indicators[place],
                             feature=self.names[at],
                             family=self.tellers[at].definition.family,
-                            value=facts.features[at] if math.isnan(facts.shown[at]) else facts.shown[at],
-                            norm=facts.norms[at],
+                            value=fact.value if math.isnan(fact.shown) else fact.shown,
+                            norm=fact.norm,
                             shap=float(sums[place]),
                             share=float(abs(sums[place]) / total),
                             change=float(sums[place]) * facts.slope,
                             direction="for" if sign > 0 else "against",
                             text=text,
-                            band_without="" if facts.band is None else (without := facts.band(sums[place])),
-                            hint="" if facts.band is None else hint(facts.band(0.0), without, self.language),
+                            band_without=without,
+                            hint="" if found else hint(now, without, self.language),
                         )
                     )
                     break

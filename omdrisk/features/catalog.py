@@ -114,8 +114,10 @@ class Catalog:
         return {"format": FORMAT, "definitions": definitions, "tables": self.tables.to_dict()}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Catalog:
+    def from_dict(cls, values: Mapping[str, Any], like: Catalog | None = None) -> Catalog:
         """Return the catalog that :meth:`to_dict` wrote, without looking at any file.
+
+        Tables that `like` holds too are shared with it, with all that is derived from them.
 
         Raises
         ------
@@ -124,7 +126,7 @@ class Catalog:
         """
         if values.get("format") != FORMAT:
             raise DefinitionError(f"catalog format {values.get('format')!r} is not {FORMAT}: it is of another version")
-        tables = Tables.from_dict(values["tables"])
+        tables = Tables.from_dict(values["tables"], None if like is None else like.tables)
         definitions = []
         for entry in values["definitions"]:
             spec = {key: value for key, value in entry.items() if key not in ("name", "family")}
@@ -185,7 +187,8 @@ def history_keys(catalog: Catalog) -> tuple[str, ...]:
     """Return the entities that a history must hold to answer a catalog."""
     from omdrisk.history.questions import needs
 
-    return needs(catalog.questions())[0]
+    learning = (name for definition in catalog for name in definition.kind.learns_from)
+    return tuple(sorted({*needs(catalog.questions())[0], *learning}))
 
 
 def history_values(catalog: Catalog) -> tuple[str, ...]:

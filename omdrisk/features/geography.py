@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from math import asin, cos, radians, sin, sqrt
 from typing import TYPE_CHECKING
 
+from omdrisk.entities import airport
 from omdrisk.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -28,14 +28,6 @@ def great_circle_km(one: Place, other: Place) -> float:
     lat1, lat2 = radians(one[0]), radians(other[0])
     half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin(radians(other[1] - one[1]) / 2) ** 2
     return 2 * EARTH_KM * asin(min(1.0, sqrt(half)))
-
-
-@cache
-def _airports() -> dict[str, tuple[str, Place]]:
-    import airportsdata
-
-    airports = airportsdata.load("IATA").items()
-    return {code: (entry["country"], (entry["lat"], entry["lon"])) for code, entry in airports}
 
 
 class Gazetteer:
@@ -65,7 +57,8 @@ class Gazetteer:
             raise DefinitionError(f"the table of ports lacks {', '.join(lacking)}")
         try:
             self._ports = {
-                row["locode"].upper(): (float(row["lat"]), float(row["lon"])) for row in ports.to_dict("records")
+                code.upper(): (float(lat), float(lon))
+                for code, lat, lon in zip(*(ports[column].tolist() for column in ("locode", "lat", "lon")), strict=True)
             }
         except ValueError as error:
             raise DefinitionError(f"the table of ports has a coordinate that is no number: {error}") from None
@@ -76,6 +69,6 @@ class Gazetteer:
         if code in self._ports:
             return self._ports[code]
         if len(code) == 3:
-            return _airports().get(code, ("", None))[1]
-        country, place = _airports().get(code[2:], ("", None)) if len(code) == 5 else ("", None)
+            return airport(code)[1]
+        country, place = airport(code[2:]) if len(code) == 5 else ("", None)
         return place if country == code[:2] else None

@@ -165,7 +165,9 @@ def read_terms(table: pd.DataFrame, name: str) -> tuple[Term, ...]:
     if lacking:
         raise DefinitionError(f"table {name!r} is no lexicon: it lacks {', '.join(lacking)}")
     terms = []
-    for number, row in enumerate(table.to_dict("records"), start=1):
+    cells = [table[column].tolist() for column in COLUMNS]
+    for number, values in enumerate(zip(*cells, strict=True), start=1):
+        row = dict(zip(COLUMNS, values, strict=True))
         place = f"table {name!r}: row {number} ({row['term']!r})"
         for column, known in (("lang", LANGUAGES), ("match", MATCHES)):
             if row[column] not in known:

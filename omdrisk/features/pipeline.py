@@ -6,26 +6,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from omdrisk.errors import DefinitionError
 from omdrisk.features.catalog import Catalog, history_keys, history_values
-from omdrisk.features.view import View
+from omdrisk.features.fitted import FittedFeatures
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from omdrisk.features.definition import Definition
-
-FORMAT = 1
+    import pandas as pd
 
 
-class FeaturePipeline(TransformerMixin, BaseEstimator):
+class FeaturePipeline(FittedFeatures, TransformerMixin, BaseEstimator):
     """Shipments in, the features of a catalog out: float64, a column per definition, in the catalog's order.
 
     A row's features depend on the row, on the history and on what was fitted, and on nothing else: alone, in
@@ -50,6 +41,7 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):
 
     Examples
     --------
+    >>> import pandas as pd
     >>> catalog = Catalog.from_dict({"format": 1, "tables": {}, "definitions": [
     ...     {"name": "packages", "family": "measures", "id": "W01", "kind": "number", "value": "packages",
     ...      "targets": ["drug"], "why": "Many or few.", "reason": {"en": "{value} packages"}}]})
@@ -60,11 +52,7 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):
     """
 
     def __init__(self, catalog: Catalog | None = None, history: Any = None) -> None:
-        self.catalog = catalog
-        self.history = history
-
-    def __sklearn_clone__(self) -> FeaturePipeline:
-        return type(self)(catalog=self.catalog, history=self.history)
+        super().__init__(catalog, history)
 
     def fit(self, X: Any, y: Any = None) -> FeaturePipeline:
         """Learn the values of the categories from training shipments; `y` is not used."""
@@ -78,45 +66,10 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Any) -> pd.DataFrame:
         """Return the features of shipments, float64, with their index."""
+        return super().transform(X)
+
+    def _check(self) -> None:
         check_is_fitted(self, "learnt_")
-        view = self._view(X)
-        values = np.empty((len(view), len(self.catalog_)), order="F")
-        for place, definition in enumerate(self.catalog_):
-            values[:, place] = definition.values(view)
-        return pd.DataFrame(values, index=view.shipments.index, columns=self.get_feature_names_out(), copy=False)
-
-    def view(self, X: Any) -> View:
-        """Return the shipments as the fitted kinds see them, to ask a kind for its norms or shown values."""
-        check_is_fitted(self, "learnt_")
-        return self._view(X)
-
-    def _view(self, X: Any) -> View:
-        from omdrisk.records import as_table
-
-        return View(
-            as_table(X, "shipments"),
-            tables=self.catalog_.tables,
-            history=self.history,
-            questions=self.catalog_.questions(),
-            learnt={self.catalog_[name].kind: value for name, value in self.learnt_.items()},
-        )
-
-    def with_history(self, history: Any) -> FeaturePipeline:
-        """Return the same fitted pipeline, asking another history (None for none)."""
-        check_is_fitted(self, "learnt_")
-        return type(self).from_state(self.state(), self.catalog_, history)
-
-    @property
-    def categorical_(self) -> list[str]:
-        """Names of the features that are codes of a category."""
-        check_is_fitted(self, "learnt_")
-        return [definition.name for definition in self.catalog_ if definition.kind.categorical]
-
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
-        """Return the names of the features, in order."""
-        del input_features
-        check_is_fitted(self, "learnt_")
-        return np.array([definition.name for definition in self.catalog_], dtype=object)
 
     @staticmethod
     def history_keys(catalog: Catalog) -> tuple[str, ...]:
@@ -127,27 +80,3 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):
     def history_values(catalog: Catalog) -> tuple[str, ...]:
         """Return the numbers that a history must hold to answer a catalog."""
         return history_values(catalog)
-
-    def state(self) -> dict[str, Any]:
-        """Return what was learnt, as JSON-able values; with the catalog it is the whole pipeline."""
-        check_is_fitted(self, "learnt_")
-        return {"format": FORMAT, "learnt": self.learnt_}
-
-    @classmethod
-    def from_state(cls, state: Mapping[str, Any], catalog: Catalog, history: Any = None) -> FeaturePipeline:
-        """Return the fitted pipeline that :meth:`state` wrote.
-
-        Raises
-        ------
-        DefinitionError
-            If the state is of another format, or not of this catalog.
-        """
-        if state.get("format") != FORMAT:
-            raise DefinitionError(f"pipeline format {state.get('format')!r} is not {FORMAT}: it is of another version")
-        pipeline = cls(catalog, history)
-        pipeline.catalog_ = catalog
-        learners: list[Definition] = [definition for definition in catalog if definition.kind.learns]
-        if {definition.name for definition in learners} != set(state["learnt"]):
-            raise DefinitionError("the state of the pipeline is not of this catalog: their categories differ")
-        pipeline.learnt_ = dict(state["learnt"])
-        return pipeline

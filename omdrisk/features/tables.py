@@ -11,7 +11,7 @@ import pandas as pd
 from omdrisk.errors import DefinitionError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
     from pathlib import Path
 
 T = TypeVar("T")
@@ -35,7 +35,8 @@ class Tables(Mapping[str, pd.DataFrame]):
 
     def __init__(self, frames: Mapping[str, pd.DataFrame] | None = None) -> None:
         self._frames = dict(frames or {})
-        self._derived: dict[Hashable, Any] = {}
+        self._plain: dict[str, dict[str, Any]] = {}
+        self._derived: dict[str, dict[Hashable, Any]] = {name: {} for name in self._frames}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._frames:
@@ -55,31 +56,54 @@ class Tables(Mapping[str, pd.DataFrame]):
         return self._frames
 
     def __setstate__(self, frames: dict[str, pd.DataFrame]) -> None:
-        self._frames, self._derived = frames, {}
+        self._frames, self._plain, self._derived = frames, {}, {name: {} for name in frames}
 
     def derive(self, what: Hashable, name: str, build: Callable[[pd.DataFrame], T]) -> T:
         """Return ``build(table)``, built once for each `what` and table `name`."""
-        key = (what, name)
-        if key not in self._derived:
-            self._derived[key] = build(self[name])
-        built: T = self._derived[key]
+        table = self[name]
+        derived = self._derived[name]
+        if what not in derived:
+            derived[what] = build(table)
+        built: T = derived[what]
         return built
 
-    def only(self, names: set[str]) -> Tables:
-        """Return the tables called `names`, in their order here."""
-        return Tables({name: frame for name, frame in self._frames.items() if name in names})
+    def only(self, names: Iterable[str]) -> Tables:
+        """Return the tables called `names`, in their order here, with all that was derived from them."""
+        wanted = set(names)
+        return self.of({name: self for name in self._frames if name in wanted})
+
+    @classmethod
+    def of(cls, sources: Mapping[str, Tables]) -> Tables:
+        """Return the table of each name as another object holds it, sharing what was and will be derived from it."""
+        made = cls({name: source[name] for name, source in sources.items()})
+        for name, source in sources.items():
+            made._derived[name] = source._derived[name]  # noqa: SLF001 - its own kind
+            if name in source._plain:  # noqa: SLF001
+                made._plain[name] = source._plain[name]  # noqa: SLF001
+        return made
+
+    def plain(self, name: str) -> dict[str, Any]:
+        """Return a table as JSON-able values."""
+        if name not in self._plain:
+            frame = self[name]
+            self._plain[name] = {"columns": list(frame.columns), "rows": frame.to_numpy(dtype=object).tolist()}
+        return self._plain[name]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the tables as JSON-able values."""
-        return {
-            name: {"columns": list(frame.columns), "rows": frame.to_numpy(dtype=object).tolist()}
-            for name, frame in self._frames.items()
-        }
+        return {name: self.plain(name) for name in self._frames}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Tables:
-        """Return the tables that :meth:`to_dict` wrote."""
-        return cls({name: frame(value["columns"], value["rows"]) for name, value in values.items()})
+    def from_dict(cls, values: Mapping[str, Any], like: Tables | None = None) -> Tables:
+        """Return the tables that :meth:`to_dict` wrote; those that `like` holds too are shared with it."""
+        known = {} if like is None else like._plain  # noqa: SLF001 - its own kind
+        made = cls(
+            {name: frame(value["columns"], value["rows"]) for name, value in values.items() if known.get(name) != value}
+        )
+        made._plain = {name: values[name] for name in made}
+        if like is None:
+            return made
+        return cls.of({name: made if name in made else like for name in values})
 
 
 def frame(columns: list[str], rows: list[list[str]]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omdrisk.entities import Fields
 from omdrisk.errors import InputError
 from omdrisk.history.arrays import NO_TIME, WHOLE
 from omdrisk.history.facts import CLEAR, FOUND, KEY, VALUE, WITHDRAWN, Rows
@@ -42,33 +43,32 @@ class Change:
     reasons: dict[str, int] = field(default_factory=dict)
 
 
-def hashed(keyring: Keyring, shipments: pd.DataFrame, names: Sequence[str]) -> dict[str, Integers]:
+def hashed(keyring: Keyring, shipments: pd.DataFrame | Fields, names: Sequence[str]) -> dict[str, Integers]:
     """Return the keys of each entity."""
-    from omdrisk.entities import entity
+    fields = Fields.of(shipments)
+    return {name: keyring.hash(name, fields.entity(name)) for name in names}
 
-    return {name: keyring.hash(name, entity(shipments, name)) for name in names}
 
-
-def moments(frame: pd.DataFrame, column: str) -> Integers:
+def moments(shipments: pd.DataFrame | Fields, column: str) -> Integers:
     """Return a column of times in microseconds since 1970, `NO_TIME` where missing."""
-    from omdrisk.entities import micros
-
-    return np.array(micros(_column(frame, column)), dtype=np.int64)
+    fields = Fields.of(shipments)
+    if column not in fields:
+        raise _lacking(column)
+    return np.array(fields.time(column), dtype=np.int64)
 
 
 def shipment_rows(
     keyring: Keyring, shipments: pd.DataFrame, keys: Sequence[str], values: Sequence[str]
 ) -> tuple[Rows, dict[str, int]]:
     """Return usable shipments as rows, and how many were refused for which reason."""
-    from omdrisk.entities import number
-
+    fields = Fields.of(shipments)
     columns: dict[str, Integers] = {
         "id": keyring.hash("shipment_id", _column(shipments, "shipment_id")),
-        "filed_at": moments(shipments, "filed_at"),
+        "filed_at": moments(fields, "filed_at"),
     }
-    columns |= {f"{KEY}{name}": keys_ for name, keys_ in hashed(keyring, shipments, keys).items()}
+    columns |= {f"{KEY}{name}": keys_ for name, keys_ in hashed(keyring, fields, keys).items()}
     for name in values:
-        column = np.asarray(number(shipments, name), dtype=np.float64)
+        column = np.asarray(fields.derived(name), dtype=np.float64)
         columns[f"{VALUE}{name}"] = np.where(np.isfinite(column), column + 0.0, np.nan)
     return _usable(
         Rows(columns),
@@ -124,8 +124,12 @@ def _usable(rows: Rows, faults: dict[str, Flags]) -> tuple[Rows, dict[str, int]]
 
 def _column(frame: pd.DataFrame, name: str) -> pd.Series:
     if name not in frame.columns:
-        raise InputError(f"The table has no column {name!r}; a history cannot take it in without.")
+        raise _lacking(name)
     return frame[name]
+
+
+def _lacking(name: str) -> InputError:
+    return InputError(f"The table has no column {name!r}; a history cannot take it in without.")
 
 
 def _numbers(frame: pd.DataFrame, name: str, missing: float) -> Integers:

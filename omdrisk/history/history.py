@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from os import PathLike
 
+    from omdrisk.entities import Fields
     from omdrisk.history.arrays import Floats
     from omdrisk.history.questions import Question
 
@@ -218,7 +219,7 @@ class History(Learning, Keeping):
             horizon = min(horizon, self._horizon)
         return History(self._current(), self._keyring, self.keys, self.values, None, horizon)
 
-    def ask(self, questions: Iterable[Question], shipments: pd.DataFrame) -> dict[Question, Floats]:
+    def ask(self, questions: Iterable[Question], shipments: pd.DataFrame | Fields) -> dict[Question, Floats]:
         """Answer each question for each shipment, as of its ``filed_at``.
 
         Parameters
@@ -226,7 +227,7 @@ class History(Learning, Keeping):
         questions
             What is asked; questions about the same key share its index.
         shipments
-            A canonical table in any order; they need not be in the history.
+            A canonical table in any order, or its `entities.Fields`; they need not be in the history.
 
         Returns
         -------

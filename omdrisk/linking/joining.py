@@ -12,7 +12,7 @@ from omdrisk.entities import NO_TIME, micros
 from omdrisk.linking.cases import CaseEvidence, case_evidence
 from omdrisk.linking.inspections import inspection_evidence
 from omdrisk.linking.log import ASSERTION_COLUMNS, as_log
-from omdrisk.linking.matching import DOCUMENTS, Shipments, link_key
+from omdrisk.linking.matching import DOCUMENTS, SEVERAL, Shipments, link_key
 from omdrisk.linking.near import near_cases, no_near_cases
 from omdrisk.records.canonical import as_table
 from omdrisk.records.schema import empty
@@ -132,7 +132,10 @@ def link_records(
     """
     examined = _canonical(inspections, "inspections")
     reported = _canonical(cases, "cases").sort_values("known_at", kind="stable", ignore_index=True)
-    wanted = {key: set(link_key(reported[key], key).dropna().tolist()) for key in (*DOCUMENTS, "container_no")}
+    wanted = {
+        key: {part for text in link_key(reported[key], key).dropna().tolist() for part in text.split(SEVERAL)}
+        for key in (*DOCUMENTS, "container_no")
+    }
     table = as_table(shipments, "shipments")
     known = Shipments(table, wanted)
     asked = None if targets is None else frozenset(targets)

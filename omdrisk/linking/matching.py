@@ -23,6 +23,8 @@ BEFORE_DAYS = 3
 """How long before its filing, or its arrival if that is earlier, a shipment's container may have been opened."""
 AFTER_DAYS = 60
 """How long after its arrival (or its filing, where no arrival is told, or an earlier one)."""
+SEVERAL = ";"
+"""Between several values in one cell."""
 DOCUMENTS = ("house_doc_no", "master_doc_no")
 _WAYBILL = re.compile(r"(?:[HM]?AWB|AIRWAYBILL|WAYBILL|LTA)(?:NO|NUMBER)?(\d{11})$")
 _POSTAL = re.compile(r"(?:S10|ITEM|ITEMNO|ITEMID|POSTALITEM|EMS|MAIL)?([A-Z]{2}\d{9}[A-Z]{2})$")
@@ -39,8 +41,13 @@ class Match:
 
 
 def squeezed(values: pd.Series) -> pd.Series:
-    """Return document and container numbers as capitals and digits alone."""
-    return by_unique(values, lambda text: "".join(letter for letter in text.upper() if letter.isalnum()))
+    """Return container numbers as capitals and digits alone; several stay joined by ``;``."""
+
+    def alone(text: str) -> str:
+        parts = ("".join(letter for letter in part.upper() if letter.isalnum()) for part in text.split(SEVERAL))
+        return SEVERAL.join(filter(None, parts))
+
+    return by_unique(values, alone)
 
 
 def document_key(text: str) -> str:
@@ -96,13 +103,19 @@ class Shipments:
         filed = self.filed_at(shipment_id)
         return filed is not None and filed <= moment
 
+    def _holding(self, key: str, value: str) -> list[int]:
+        held = self._by[key]
+        if SEVERAL not in value:
+            return held.get(value, [])
+        return list(dict.fromkeys(place for part in value.split(SEVERAL) for place in held.get(part, ())))
+
     def by_keys(self, keys: Mapping[str, str | None], occurred: int, moment: int) -> Match | None:
         """Return the shipment that has a key, or the several, among those filed before `moment`."""
         for key in (*DOCUMENTS, "container_no"):
             value = keys.get(key)
             if value is None:
                 continue
-            found = [place for place in self._by[key].get(value, []) if self._filed[place] < moment]
+            found = [place for place in self._holding(key, value) if self._filed[place] < moment]
             near = [place for place in found if self.may_hold(place, occurred, moment)]
             if key in DOCUMENTS and len(found) == 1:
                 near = found
@@ -118,7 +131,7 @@ class Shipments:
             value = keys.get(key)
             if value is None:
                 continue
-            found = [place for place in self._by[key].get(value, []) if self._filed[place] >= moment]
+            found = [place for place in self._holding(key, value) if self._filed[place] >= moment]
             near = [place for place in found if self.may_hold(place, occurred, int(self._filed[place]))]
             filed = min((int(self._filed[place]) for place in near), default=NO_TIME)
             match = self._as_match([place for place in near if self._filed[place] == filed], key, value)

@@ -23,7 +23,8 @@ _SPELLINGS: dict[str, str] = {
 }
 
 
-def _address(text: str) -> str:
+def address_key(text: str) -> str:
+    """Return one address as `address_keys` does; an empty text if nothing is left of it."""
     spelled = unicodedata.normalize("NFKC", text).casefold()
     tokens = _BETWEEN_WORDS.sub(" ", spelled if spelled.isascii() else anyascii(spelled).lower()).split()
     spelled_alike = (_SPELLINGS.get(token, token) for token in tokens)
@@ -39,10 +40,11 @@ def address_keys(addresses: pd.Series) -> pd.Series:
     >>> address_keys(pd.Series(["12 Đường Lê Lợi, Q.1", "12 LE LOI STR., QUAN 1"], dtype="str")).nunique()
     1
     """
-    return by_unique(addresses, _address)
+    return by_unique(addresses, address_key)
 
 
-def _phone(text: str) -> str:
+def phone_key(text: str) -> str:
+    """Return one telephone number as `phone_keys` does; an empty text if it is none."""
     digits = _NOT_DIGITS.sub("", unicodedata.normalize("NFKC", text))
     tail = digits[-_PHONE_TAIL:]
     return tail.lstrip("0") if len(digits) >= _SHORTEST_PHONE and len(set(tail)) > 1 else ""
@@ -57,4 +59,4 @@ def phone_keys(phones: pd.Series) -> pd.Series:
     >>> phone_keys(pd.Series(["+84 24 3826 1234", "0084-24-38261234", "12"], dtype="str")).tolist()
     ['438261234', '438261234', nan]
     """
-    return by_unique(phones, _phone)
+    return by_unique(phones, phone_key)

@@ -27,6 +27,8 @@ _HAN_RUN = re.compile(rf"([{_HAN}]+)")
 _INITIALS = re.compile(r"(?<![^\W_])([^\W_])[.'’](?=[^\W_](?![^\W_]))")
 _APOSTROPHES = re.compile(r"['’`]")
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
+_TITLED = 2
+"""Fewest words behind a form of address."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -47,6 +49,11 @@ class _Words:
     nobody: frozenset[str]
     order_of: tuple[tuple[str, ...], ...]
     between: frozenset[str]
+    titles: frozenset[str]
+    native_titles: re.Pattern[str]
+    child_of: dict[str, str]
+    branches: re.Pattern[str]
+    place_sign: re.Pattern[str]
 
 
 def _phrases(texts: list[str], value: Any) -> dict[tuple[str, ...], Any]:
@@ -82,6 +89,15 @@ def _words() -> _Words:
         nobody=frozenset(small["nobody"]),
         order_of=tuple(_phrases(small["order_of"], None)),
         between=frozenset(small["between"]),
+        titles=frozenset(small["titles"]),
+        native_titles=re.compile(
+            rf"^(?:{'|'.join(small['native_titles'])})\s+(?=\S+\s+\S)|(?<=..)(?:{'|'.join(small['native_titles_behind'])})$"
+        ),
+        child_of={word: kept for kept, told in small["child_of"].items() for word in told},
+        branches=re.compile(rf"\([^()]*\b(?:{'|'.join(small['branches'])})\b[^()]*\)"),
+        place_sign=re.compile(
+            rf"(?<=^[{_HAN}][{_HAN}])(?<![{small['not_behind']}])[{small['place_signs']}](?=[{_HAN}]{{2}})"
+        ),
     )
 
 
@@ -93,9 +109,10 @@ def _in_latin(text: str, *, keep_han: bool) -> str:
 
 def _tokens(name: str, *, keep_han: bool, words: _Words) -> list[str]:
     text = name if name.isascii() else unicodedata.normalize("NFKC", name)
-    text = text.casefold()
+    text = words.branches.sub(" ", text.casefold())
     if not text.isascii():
-        spelled = text.translate(words.simplified)
+        spelled = words.native_titles.sub("", text.strip().translate(words.simplified))
+        spelled = words.place_sign.sub("", spelled)
         bare = words.native_pattern.sub(lambda found: words.native[found[0]], spelled)
         # a name of nothing but a legal form is all there is
         text = _in_latin(bare if bare.strip() else spelled, keep_han=keep_han).casefold()
@@ -150,13 +167,19 @@ def _own_words(name: str, *, keep_han: bool) -> list[str]:
     if " ".join(tokens) in words.nobody:
         return []
     bare, languages = _without_forms(tokens, words)
+    if not languages and len(bare) > _TITLED and bare[0] in words.titles:
+        bare = bare[1:]
     told = _with_generics(bare, words, vietnamese="vi" in languages)
     kept = [token for token in told if token not in words.between]
     return kept or told
 
 
 def _form(name: str, *, keep_han: bool) -> str:
-    return " ".join(sorted(_own_words(name, keep_han=keep_han)))
+    own, child_of = _own_words(name, keep_han=keep_han), _words().child_of
+    place = next((place for place, word in enumerate(own[1:-1], start=1) if word in child_of), None)
+    if place is None:
+        return " ".join(sorted(own))
+    return " ".join([*sorted(own[:place]), child_of[own[place]], *sorted(own[place + 1 :])])
 
 
 @lru_cache(maxsize=65_536)

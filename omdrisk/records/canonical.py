@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from omdrisk.errors import InputError
+from omdrisk.records.coded import FEW, Coded, coded
 from omdrisk.records.codes import hs_code
 from omdrisk.records.format_map import ALWAYS_MISSING, header_key
 from omdrisk.records.schema import Column, table
@@ -19,14 +21,20 @@ if TYPE_CHECKING:
 
 _UTC_MICROSECONDS = pd.DatetimeTZDtype("us", "UTC")
 _TEXT = pd.StringDtype(na_value=np.nan)
-_FEW = 32
-_HS_AS_KEPT = r"(?:\d\d){2,5}"
+_HS_AS_KEPT = re.compile(r"(?:\d\d){2,5}")
 _EXACT_WHOLE_NUMBERS = 2**53
 _TRUE = frozenset({"true", "1", "1.0", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "0.0", "no", "n", "f"})
 
 
-def _frame(data: Any) -> pd.DataFrame:
+def frame_of(data: Any) -> pd.DataFrame:
+    """Return any table in memory as a DataFrame; one that is a DataFrame already is returned as it is.
+
+    Raises
+    ------
+    InputError
+        If `data` is no table.
+    """
     if isinstance(data, pd.DataFrame):
         return data
     if isinstance(data, (Mapping, list)):
@@ -50,16 +58,23 @@ def _floats(values: pd.Series) -> NDArray[np.float64]:
     return found
 
 
-def _number_column(values: pd.Series, spec: Column | None) -> pd.Series:
-    found = _floats(values)
+def number_cells(values: Any, spec: Column | None) -> NDArray[np.float64]:
+    """Return a column (a Series or an array) of numbers as a canonical table holds it, NaN where it is none."""
+    found = values if isinstance(values, np.ndarray) and values.dtype == "float64" else _floats(pd.Series(values))
     wrong = np.isinf(found)
     if spec is not None and spec.minimum is not None:
         wrong |= found < spec.minimum
     if spec is not None and spec.maximum is not None:
         wrong |= found > spec.maximum
-    if wrong.any():
-        return pd.Series(np.where(wrong, np.nan, found), index=values.index)
-    return values if values.dtype == "float64" else pd.Series(found, index=values.index)
+    return np.where(wrong, np.nan, found) if wrong.any() else found
+
+
+def _number_column(values: pd.Series, spec: Column | None) -> pd.Series:
+    found = _floats(values)
+    made = number_cells(found, spec)
+    if made is found and values.dtype == "float64":
+        return values
+    return pd.Series(made, index=values.index)
 
 
 def _moments(values: pd.Series) -> pd.Series:
@@ -84,16 +99,36 @@ def _flags(values: pd.Series) -> pd.Series:
     return told.astype("boolean")
 
 
+def text_cells(values: Any, spec: Column | None) -> Coded:
+    """Return a column (a Series or an array of dtype ``str``) of texts as a canonical table holds it, coded.
+
+    Examples
+    --------
+    >>> text_cells(pd.Series(["4407.10", "n/a"], dtype="str"), table("shipments").columns["hs_code"]).tolist()
+    ['440710', None]
+    """
+    return _kept(coded(values), spec)
+
+
+def _kept(made: Coded, spec: Column | None) -> Coded:
+    hs = spec is not None and spec.codes == "hs"
+    if ALWAYS_MISSING.isdisjoint(made.texts) and not (hs and not all(map(_HS_AS_KEPT.fullmatch, made.texts))):
+        return made
+
+    def told(text: str) -> str | None:
+        text = (hs_code(text) or text) if hs else text
+        return None if text in ALWAYS_MISSING else text
+
+    return made.map(told)
+
+
 def _texts(values: pd.Series, spec: Column | None) -> pd.Series:
     texts = values if values.dtype == _TEXT else as_text(values)
-    if spec is not None and spec.codes == "hs" and not texts.str.fullmatch(_HS_AS_KEPT, na=True).all():
-        codes, distinct = pd.factorize(texts)
-        told = pd.array([hs_code(text) or text for text in distinct.tolist()], dtype=_TEXT)
-        texts = pd.Series(told.take(codes, allow_fill=True), index=texts.index)
-    if len(texts) <= _FEW and not any(text in ALWAYS_MISSING for text in texts.tolist()):
+    if len(texts) > FEW and not (spec is not None and spec.codes == "hs") and not texts.isin(ALWAYS_MISSING).any():
         return texts
-    nothing = texts.isin(ALWAYS_MISSING)
-    return texts.mask(nothing) if nothing.any() else texts
+    made = coded(texts)
+    told = _kept(made, spec)
+    return texts if told is made else told.series(texts.index)
 
 
 def _extra(values: pd.Series) -> pd.Series:
@@ -116,7 +151,8 @@ def _extra(values: pd.Series) -> pd.Series:
 _NUMERIC_KINDS = frozenset({"integer", "floating", "mixed-integer-float", "decimal"})
 
 
-def _column(values: pd.Series, spec: Column | None) -> pd.Series:
+def column_of(values: pd.Series, spec: Column | None) -> pd.Series:
+    """Return a column in its canonical type; one without a declaration is an agency's own."""
     if spec is None:
         return _extra(values)
     if spec.type == "time":
@@ -128,7 +164,14 @@ def _column(values: pd.Series, spec: Column | None) -> pd.Series:
     return _texts(values, spec)
 
 
-def _names(frame: pd.DataFrame, known: dict[str, Column], what: str) -> list[str]:
+def names_of(frame: pd.DataFrame, known: dict[str, Column], what: str) -> list[str]:
+    """Return the canonical name of each column; those that the table does not know get the prefix ``x_``.
+
+    Raises
+    ------
+    InputError
+        If two columns come to the same name.
+    """
     names = [str(name) for name in frame.columns]
     told = [name if name in known or name.startswith("x_") else f"x_{header_key(name)}" for name in names]
     seen: dict[str, str] = {}
@@ -171,13 +214,13 @@ def as_table(data: Any, name: str) -> pd.DataFrame:
     >>> made.to_dict("records")
     [{'hs_code': '010129', 'gross_weight_kg': 12.5, 'x_tax_rate': 8.0}]
     """
-    frame = _frame(data)
+    frame = frame_of(data)
     known = table(name).columns
-    names = _names(frame, known, name)
+    names = names_of(frame, known, name)
     changed: dict[str, pd.Series] = {}
     columns: list[pd.Series] = []
     for column, (_, values) in zip(names, frame.items(), strict=True):
-        made = _column(values, known.get(column))
+        made = column_of(values, known.get(column))
         columns.append(made)
         if made is not values:
             changed[column] = made

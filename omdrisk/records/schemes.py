@@ -132,7 +132,7 @@ def _document_doubt(text: str, _: str | None, __: Reference) -> str:
         return "" if s10_holds(text) else f"{WRONG_DIGIT} (S10)"
     if _AWB.fullmatch(text):
         return "" if awb_holds(text) else f"{WRONG_DIGIT} (air waybill)"
-    return "one sign only" if re.search(r"(.)\1{3,}$", text) else ""
+    return "one sign only" if re.fullmatch(r"(.)\1{3,}", text) else ""
 
 
 def _un_doubt(text: str, _: str | None, __: Reference) -> str:

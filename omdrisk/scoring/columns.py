@@ -5,20 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from omdrisk.entities import Fields
 from omdrisk.errors import HistoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
-    from omdrisk.features import Catalog, Definition, FeaturePipeline, View
+    from omdrisk.features import Catalog, Definition, Tables, View
+    from omdrisk.features.fitted import FittedFeatures
     from omdrisk.history import History
+
+    Floats = npt.NDArray[np.float64]
+    Flags = npt.NDArray[np.bool_]
 
 
 @dataclass
@@ -28,9 +35,9 @@ class Part:
     definitions: dict[str, Definition] = field(default_factory=dict)
     learnt: dict[str, Any] = field(default_factory=dict)
     by_kind: dict[Any, str] = field(default_factory=dict)
-    tables: dict[str, tuple[str, pd.DataFrame]] = field(default_factory=dict)
+    tables: dict[str, tuple[str, Tables]] = field(default_factory=dict)
 
-    def fits(self, definition: Definition, learnt: str, tables: Mapping[str, tuple[str, pd.DataFrame]]) -> bool:
+    def fits(self, definition: Definition, learnt: str, tables: Mapping[str, tuple[str, Tables]]) -> bool:
         """Say whether a definition, with digests of what it learnt and looks up, agrees with the others."""
         return (
             definition.name not in self.definitions
@@ -47,23 +54,70 @@ class Source:
     places: list[tuple[int, str]]
 
 
-@dataclass(frozen=True)
 class Stated:
-    """What reasons state of a head's features, each an array of shape (rows, features).
+    """What reasons state of a head's features; what none of them states is not worked out.
 
     Parameters
     ----------
-    shown
-        The value that a reason states; NaN where it is the feature's own.
-    norms
-        The norm it departs from; NaN where there is none.
-    known
-        Whether a missing value means that there was nothing, and not that nobody could know.
+    places
+        The definition of each feature, and the shipments as it sees them.
     """
 
-    shown: npt.NDArray[np.float64]
-    norms: npt.NDArray[np.float64]
-    known: npt.NDArray[np.bool_]
+    def __init__(self, places: Sequence[tuple[Definition, View]]) -> None:
+        self._places = places
+        self._columns: dict[int, tuple[Floats | None, Floats | None, Flags]] = {}
+
+    def of(self, row: int, feature: int) -> tuple[float, float, bool]:
+        """Return what a reason states of a feature of a row.
+
+        Those are the value that it states, NaN where it is the feature's own; the norm it departs from, NaN where there
+        is none; and whether a missing value means that there was nothing, and not that nobody could know.
+        """
+        if feature not in self._columns:
+            definition, view = self._places[feature]
+            kind = definition.kind
+            self._columns[feature] = kind.shown(view), kind.norms(view), _known(definition, view)
+        shown, norms, known = self._columns[feature]
+        return (
+            nan if shown is None else shown[row].item(),
+            nan if norms is None else norms[row].item(),
+            known[row].item(),
+        )
+
+
+class Seen:
+    """Shipments as the heads see them: everything about them is worked out once."""
+
+    def __init__(self, shared: SharedFeatures, fields: Fields) -> None:
+        self.fields = fields
+        self._shared = shared
+        self._features: dict[str, Floats] = {}
+        self._views = [pipeline.view(fields) for pipeline in shared.pipelines]
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    @cached_property
+    def _every(self) -> Floats:
+        parts = [pipeline.compute(view) for pipeline, view in zip(self._shared.pipelines, self._views, strict=True)]
+        return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+    def features(self, head: str) -> Floats:
+        """Return the features of a head, shape (rows, features), in the order of its model."""
+        if head not in self._features:
+            self._features[head] = np.take(self._every, self._shared.columns[head], axis=1)
+        return self._features[head]
+
+    def table(self, head: str) -> pd.DataFrame:
+        """Return the features of a head with their names and the index of the shipments."""
+        names = self._shared.sources[head].names
+        return pd.DataFrame(self.features(head), index=self.fields.index, columns=names)
+
+    def stated(self, head: str) -> Stated:
+        """Return what reasons state of a head's features."""
+        pipelines = self._shared.pipelines
+        places = self._shared.sources[head].places
+        return Stated([(pipelines[at].catalog_[name], self._views[at]) for at, name in places])
 
 
 class SharedFeatures:
@@ -86,7 +140,7 @@ class SharedFeatures:
         If a head asks about something that the history does not keep.
     """
 
-    def __init__(self, pipelines: Mapping[str, FeaturePipeline], history: History | None = None) -> None:
+    def __init__(self, pipelines: Mapping[str, FittedFeatures], history: History | None = None) -> None:
         self.asks_history = any(pipeline.catalog_.questions() for pipeline in pipelines.values())
         self.sources: dict[str, Source] = {}
         parts: list[Part] = []
@@ -98,57 +152,49 @@ class SharedFeatures:
         self.pipelines = [_pipeline(part, pipelines, history) for part in parts]
         every = [(at, name) for at, part in enumerate(parts) for name in part.definitions]
         column = {place: at for at, place in enumerate(every)}
-        self._columns = {
+        self.columns = {
             head: np.array([column[place] for place in source.places]) for head, source in self.sources.items()
         }
 
-    def of(self, shipments: pd.DataFrame) -> dict[str, pd.DataFrame]:
-        """Return the features of each head for canonical shipments, with their index."""
-        every = np.hstack([pipeline.transform(shipments).to_numpy() for pipeline in self.pipelines])
-        return {
-            head: pd.DataFrame(every[:, self._columns[head]], index=shipments.index, columns=source.names)
-            for head, source in self.sources.items()
-        }
+    def see(self, shipments: Any) -> Seen:
+        """Look at shipments: `entities.Fields`, or whatever makes some."""
+        return Seen(self, shipments if isinstance(shipments, Fields) else Fields(shipments))
 
-    def stated(self, shipments: pd.DataFrame) -> dict[str, Stated]:
-        """Return for each head what reasons state of its features."""
-        nothing = np.full(len(shipments), np.nan)
-        shown, norms, known = [], [], []
-        for pipeline in self.pipelines:
-            view = pipeline.view(shipments)
-            for definition in pipeline.catalog_:
-                value, norm = definition.kind.shown(view), definition.kind.norms(view)
-                shown.append(nothing if value is None else value)
-                norms.append(nothing if norm is None else norm)
-                known.append(_known(definition, view))
-        every = [np.column_stack(parts) for parts in (shown, norms, known)]
-        return {head: Stated(*(part[:, columns] for part in every)) for head, columns in self._columns.items()}
+    def of(self, shipments: Any) -> dict[str, pd.DataFrame]:
+        """Return the features of each head, with the index of the shipments."""
+        seen = self.see(shipments)
+        return {head: seen.table(head) for head in self.sources}
 
 
-def _known(definition: Definition, view: View) -> npt.NDArray[np.bool_]:
+def _known(definition: Definition, view: View) -> Flags:
     """Say for which rows a missing value means "never".
 
     Those are the rows of the definition's modes whose keys a history can be asked about.
     """
+    kind = definition.kind
+    by = tuple(name for name in getattr(kind, "by", ()) if isinstance(name, str))
+    asks = bool(kind.questions())
+    return view.once(("known", definition.modes, asks, by), lambda: _knowable(view, definition.modes, by, asks=asks))
+
+
+def _knowable(view: View, modes: tuple[str, ...], by: tuple[str, ...], *, asks: bool) -> Flags:
     known = np.full(len(view), fill_value=True)
-    if definition.modes:
+    if modes:
         mode = view.column("transport_mode")
-        known = mode.spread([float(code in definition.modes) for code in mode.texts]) != 0.0
-    if not definition.kind.questions():
+        known = mode.spread([float(code in modes) for code in mode.texts]) != 0.0
+    if not asks:
         return known
     if view.history is None:
         return ~known
-    for name in getattr(definition.kind, "by", ()):
-        if isinstance(name, str):
-            known &= view.entity(name).codes >= 0
+    for name in by:
+        known &= view.entity(name).codes >= 0
     return known
 
 
-def _place(pipeline: FeaturePipeline, parts: list[Part], known: dict[str, tuple[int, str]]) -> Source:
+def _place(pipeline: FittedFeatures, parts: list[Part], known: dict[str, tuple[int, str]]) -> Source:
     """Find for each definition of a pipeline the part that computes it, or add it where it fits."""
     catalog = pipeline.catalog_
-    rows = catalog.tables.to_dict()
-    tables = {name: (_digest(rows[name]), catalog.tables[name]) for name in catalog.tables}
+    tables = {name: (_digest_of(catalog.tables, name), catalog.tables) for name in catalog.tables}
     places = []
     for definition in catalog:
         own = {name: tables[name] for name in definition.kind.tables}
@@ -168,12 +214,16 @@ def _place(pipeline: FeaturePipeline, parts: list[Part], known: dict[str, tuple[
     return Source([definition.name for definition in catalog], places)
 
 
-def _pipeline(part: Part, pipelines: Mapping[str, FeaturePipeline], history: History | None) -> FeaturePipeline:
+def _pipeline(part: Part, pipelines: Mapping[str, FittedFeatures], history: History | None) -> FittedFeatures:
     from omdrisk.features import Catalog, Tables
 
     first = next(iter(pipelines.values()))
-    catalog = Catalog(part.definitions.values(), Tables({name: table for name, (_, table) in part.tables.items()}))
+    catalog = Catalog(part.definitions.values(), Tables.of({name: tables for name, (_, tables) in part.tables.items()}))
     return type(first).from_state({**first.state(), "learnt": part.learnt}, catalog, history)
+
+
+def _digest_of(tables: Tables, name: str) -> str:
+    return tables.derive("digest", name, lambda _: _digest(tables.plain(name)))
 
 
 def _digest(value: Any) -> str:

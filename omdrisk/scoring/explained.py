@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 import pandas as pd
 
+from omdrisk.entities import Fields
 from omdrisk.errors import InputError, did_you_mean
-from omdrisk.explaining import check_counts, check_language, reasons_table
+from omdrisk.explaining import Reasoner, Teller, check_counts, check_language, reasons_table
 from omdrisk.records import as_table
 from omdrisk.scoring.scores import scorable
 from omdrisk.scoring.why import contributions_of, group_table, in_probability, reasons_of
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from omdrisk.explaining import Contributions
     from omdrisk.scoring.audit import Auditor
-    from omdrisk.scoring.columns import SharedFeatures
+    from omdrisk.scoring.columns import Seen, SharedFeatures
     from omdrisk.scoring.scorer import Scorer
     from omdrisk.training import Head
 
@@ -33,6 +34,7 @@ class Explained:
     audit: Auditor | None
     _bands: dict[str, float]
     _features: SharedFeatures
+    _reasoners: dict[tuple[str, str], Reasoner]
 
     def explain(
         self,
@@ -69,43 +71,39 @@ class Explained:
             absolute contributions), ``change`` (of the calibrated probability: the contributions of all indicators
             change it from the base's to the shipment's), ``direction`` (``for``, ``against``), ``text``,
             ``band_without`` (the band if this indicator's contribution were taken off the raw score, that is, if
-            nothing were known of it), ``hint`` (says so, where this one indicator decides the band).
+            nothing were known of it), ``hint`` (says so for the first reason of a
+            direction, if it alone decides the band).
 
         Raises
         ------
         InputError
             If the language or a head is unknown, or a count is negative.
         """
-        table = as_table(shipments, "shipments")
-        found = self._reasons(table, top=top, language=language, heads=heads, against=against)
+        found = self._reasons(shipments, top=top, language=language, heads=heads, against=against)
         if self.audit is not None:
-            self.audit.reasons(cast("Scorer", self), table, found)
+            self.audit.reasons(cast("Scorer", self), as_table(shipments, "shipments"), found)
         return found
 
     def _reasons(
         self,
-        table: pd.DataFrame,
+        shipments: Any,
         *,
         top: int,
         language: str,
         heads: str | Sequence[str] | None = None,
         against: int = 0,
     ) -> pd.DataFrame:
-        """Return the reasons of canonical shipments, of which nothing is logged."""
+        """Return the reasons of shipments, of which nothing is logged."""
         check_counts(top, against)
         check_language(language)
         chosen = self._chosen(heads)
-        rows = self._rows(table)
-        found = reasons_of(
-            rows,
-            {name: self.heads[name] for name in chosen},
-            self._features,
-            language,
-            top=top,
-            against=against,
-            bands=self._bands,
-        )
-        ids = rows["shipment_id"].tolist() if len(rows) else []
+        seen = self._seen(shipments)
+        if seen is None:
+            return reasons_table([])
+        reasoners = {name: self._reasoner(name, language) for name in chosen}
+        heads_asked = {name: self.heads[name] for name in chosen}
+        found = reasons_of(seen, heads_asked, reasoners, top=top, against=against, bands=self._bands)
+        ids = seen.fields.text("shipment_id").tolist()
         return reasons_table([(each, name, found[name][at]) for at, each in enumerate(ids) for name in chosen])
 
     def contributions(
@@ -130,13 +128,14 @@ class Explained:
         InputError
             If the head, the group or the scale is unknown.
         """
-        table = as_table(shipments, "shipments")
-        valid, _ = scorable(table)
+        fields = Fields(shipments)
+        valid, _ = scorable(fields)
         heads = {name: self.heads[name] for name in self._chosen(head)}
-        parts = contributions_of(table.loc[valid], heads, self._features) if valid.any() else {}
         if scale not in SCALES:
             raise InputError(f"scale {scale!r} is unknown. {did_you_mean(scale, SCALES)}")
-        found = {name: group_table(one, parts.get(name), group, valid, table.index) for name, one in heads.items()}
+        seen = self._features.see(fields if valid.all() else fields.take(valid)) if valid.any() else None
+        parts = contributions_of(seen, heads) if seen is not None else {}
+        found = {name: group_table(one, parts.get(name), group, valid, fields.index) for name, one in heads.items()}
         if scale == "probability":
             found = {name: in_probability(heads[name], one) for name, one in found.items()}
         return found[head] if head is not None else pd.concat(found, axis=1)
@@ -165,12 +164,28 @@ class Explained:
 
     def _contributions(self, shipments: Any, head: str | None) -> Contributions:
         name = self._one(head)
-        return contributions_of(self._rows(shipments), {name: self.heads[name]}, self._features)[name]
+        seen = self._seen(shipments)
+        if seen is None:
+            seen = self._features.see(Fields(shipments).take(np.empty(0, dtype=np.int64)))
+        return contributions_of(seen, {name: self.heads[name]})[name]
 
-    def _rows(self, shipments: Any) -> pd.DataFrame:
-        """Return the rows that can be scored."""
-        table = as_table(shipments, "shipments")
-        return table.loc[scorable(table)[0]]
+    def _seen(self, shipments: Any) -> Seen | None:
+        """Look at the rows that can be scored; None where there is none."""
+        fields = Fields(shipments)
+        valid, _ = scorable(fields)
+        if not valid.any():
+            return None
+        return self._features.see(fields if valid.all() else fields.take(valid))
+
+    def _reasoner(self, head: str, language: str) -> Reasoner:
+        found = self._reasoners.get((head, language))
+        if found is None:
+            pipeline = self.heads[head].pipeline
+            tellers = {
+                each.name: Teller(each, language, pipeline.learnt_.get(each.name, ())) for each in pipeline.catalog_
+            }
+            found = self._reasoners[head, language] = Reasoner(tellers, language)
+        return found
 
     def _chosen(self, heads: str | Sequence[str] | None) -> list[str]:
         names = list(self.heads) if heads is None else [heads] if isinstance(heads, str) else list(heads)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from omdrisk.entities import Fields
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -59,7 +61,7 @@ def split_features(text: str) -> set[int]:
     }
 
 
-def lacking(shipments: pd.DataFrame, used: Iterable[str]) -> dict[str, Flags]:
+def lacking(shipments: pd.DataFrame | Fields, used: Iterable[str]) -> dict[str, Flags]:
     """Say for each expected column that the heads use in which rows it is missing.
 
     Parameters
@@ -77,24 +79,21 @@ def lacking(shipments: pd.DataFrame, used: Iterable[str]) -> dict[str, Flags]:
     >>> {name: flags.tolist() for name, flags in found.items()}
     {'hs_code': [False, True], 'container_no': [True, False]}
     """
+    fields = Fields.of(shipments)
     wanted = set(used)
-    rows = len(shipments)
-    everywhere = np.ones(rows, dtype=bool)
+    everywhere = np.ones(len(fields), dtype=bool)
     expected: dict[str, Flags] = {
         name: everywhere for name in (*_expected()["all"], *sorted(wanted)) if name in wanted and _for_all(name)
     }
-    if "transport_mode" in shipments.columns:
-        mode = shipments["transport_mode"].to_numpy(dtype=object)
-        for code, names in _expected()["modes"].items():
-            here = np.asarray(mode == code, dtype=bool)
-            for name in names:
-                if name in wanted and name not in _expected()["all"]:
-                    expected[name] = expected.get(name, np.zeros(rows, dtype=bool)) | here
-    absent = {
-        name: shipments[name].isna().to_numpy(dtype=bool) if name in shipments.columns else everywhere
-        for name in expected
-    }
-    return {name: should & absent[name] for name, should in expected.items()}
+    modes = fields.text("transport_mode")
+    for code, names in _expected()["modes"].items():
+        if code not in modes.texts:
+            continue
+        here = modes.codes == modes.texts.index(code)
+        for name in names:
+            if name in wanted and name not in _expected()["all"]:
+                expected[name] = expected[name] | here if name in expected else here
+    return {name: should & fields.absent(name) for name, should in expected.items()}
 
 
 def _for_all(name: str) -> bool:

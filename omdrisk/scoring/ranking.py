@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from omdrisk.records.coded import Coded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -19,7 +21,7 @@ BANDS = {"high": 99.0, "elevated": 95.0}
 NORMAL = "normal"
 
 
-def order(scores: Floats, names: pd.Series) -> npt.NDArray[np.int64]:
+def order(scores: Floats, names: pd.Series | Coded) -> npt.NDArray[np.int64]:
     """Return row positions from the highest score to the lowest; ties go by name, then by row.
 
     Parameters
@@ -34,10 +36,18 @@ def order(scores: Floats, names: pd.Series) -> npt.NDArray[np.int64]:
     >>> order(np.array([0.1, 0.9, 0.9]), pd.Series(["a", "c", "b"])).tolist()
     [2, 1, 0]
     """
-    return np.lexsort((name_codes(names), -scores)).astype(np.int64)
+    placed = np.argsort(-scores, kind="stable").astype(np.int64)
+    ordered = scores[placed]
+    same = (ordered[1:] == ordered[:-1]) | (np.isnan(ordered[1:]) & np.isnan(ordered[:-1]))
+    if same.any():
+        tied = np.flatnonzero(np.r_[same, False] | np.r_[False, same])
+        rows = placed[tied]
+        of_rows = names.take(rows) if isinstance(names, Coded) else names.iloc[rows]
+        placed[tied] = rows[np.lexsort((name_codes(of_rows), -scores[rows]))]
+    return placed
 
 
-def name_codes(names: pd.Series) -> npt.NDArray[np.int64]:
+def name_codes(names: pd.Series | Coded) -> npt.NDArray[np.int64]:
     """Return numbers for names in their alphabetical order (by code point), the missing ones first.
 
     Examples
@@ -45,12 +55,12 @@ def name_codes(names: pd.Series) -> npt.NDArray[np.int64]:
     >>> name_codes(pd.Series(["b", "a", None, "b"])).tolist()
     [1, 0, -1, 1]
     """
-    texts = names.astype("str").astype(object).to_numpy()
+    texts = np.array(names.tolist(), dtype=object) if isinstance(names, Coded) else names.astype("str").astype(object)
     codes, _ = pd.factorize(texts, sort=True)
     return codes.astype(np.int64)
 
 
-def ranks(scores: Floats, names: pd.Series) -> npt.NDArray[np.int64]:
+def ranks(scores: Floats, names: pd.Series | Coded) -> npt.NDArray[np.int64]:
     """Rank rows from 1 (the highest); see `order` for ties.
 
     Examples

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omdrisk.entities import Fields
 from omdrisk.records import as_table
 from omdrisk.scoring.columns import SharedFeatures
 from omdrisk.scoring.draw import check_capacity
@@ -18,12 +19,14 @@ from omdrisk.scoring.listing import Listing
 from omdrisk.scoring.quality import needed_columns
 from omdrisk.scoring.ranking import BANDS, with_capacity
 from omdrisk.scoring.remembering import Remembering
-from omdrisk.scoring.scores import head_scores, quality, scorable, with_rejects
+from omdrisk.scoring.scores import head_scores, quality, scorable, texts_of, with_rejects
+from omdrisk.scoring.watching import drifted_features, unseen_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from omdrisk.bundle import Bundle
+    from omdrisk.explaining import Reasoner
     from omdrisk.history import History
     from omdrisk.scoring.audit import Auditor
     from omdrisk.training import Head
@@ -77,7 +80,8 @@ class Scorer(Explained, Listing, Remembering):
         self._bands = dict(bands)
         self._features = SharedFeatures({name: head.pipeline for name, head in self.heads.items()}, history)
         self._needed = needed_columns(self.heads.values())
-        self._warned: set[str] = set()
+        self._warned: set[tuple[str, str]] = set()
+        self._reasoners: dict[tuple[str, str], Reasoner] = {}
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -116,45 +120,47 @@ class Scorer(Explained, Listing, Remembering):
         Warns
         -----
         UserWarning
-            Once for each column that the heads use and that the whole table lacks.
+            Once for each column that the heads use and that the whole table lacks; and, from a thousand shipments on,
+            once for each column most of whose values training had not, and each feature that has drifted since.
         """
-        table = as_table(shipments, "shipments")
-        scores = self._scored(table)
+        scores = self._scored(shipments)
         if capacity is not None:
             scores = with_capacity(scores, self.heads, check_capacity(capacity))
         if self.audit is not None:
-            self.audit.scores(self, table, scores)
+            self.audit.scores(self, as_table(shipments, "shipments"), scores)
         return scores
 
-    def _scored(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the scores of a canonical table, of which nothing is logged."""
-        valid, why = scorable(table)
-        rows = table.loc[valid]
-        features = self._features.of(rows) if len(rows) else {}
+    def _scored(self, shipments: Any) -> pd.DataFrame:
+        """Return the scores of shipments, of which nothing is logged."""
+        fields = Fields(shipments)
+        valid, why = scorable(fields)
+        seen = self._features.see(fields if valid.all() else fields.take(valid)) if valid.any() else None
         scores: dict[str, Any] = {}
         for name, head in self.heads.items():
-            scores |= head_scores(name, head, features.get(name), rows, valid, self._bands)
+            scores |= head_scores(name, head, seen, valid, self._bands)
         texts: list[str] = []
-        if len(rows):
+        if seen is not None:
             history = self.history is not None or not self._features.asks_history
-            texts, absent = quality(rows, self.heads, features, self._needed, history=history)
-            self._warn(absent)
+            texts, absent = quality(seen, self.heads, self._needed, history=history)
+            self._warn(absent, unseen_columns(seen, self.heads), drifted_features(seen, self.heads))
         scores["data_quality"] = with_rejects(texts, valid, why)
-        scores["model_version"] = pd.array([self.version] * len(table), dtype="str")
-        scores["scored_at"] = pd.Series([self.now()] * len(table), dtype="datetime64[us, UTC]").array
-        return pd.DataFrame(scores, index=table.index)
+        scores["model_version"] = texts_of([self.version] * len(valid))
+        scores["scored_at"] = pd.DatetimeIndex([self.now()]).repeat(len(valid))
+        return pd.DataFrame(scores, index=fields.index)
 
-    def _warn(self, columns: Sequence[str]) -> None:
-        with self._lock:
-            new = [name for name in columns if name not in self._warned]
-            self._warned.update(new)
-        if new:
-            warnings.warn(
-                f"the shipments have no {', '.join(new)}, which the heads use: scores are made without. "
-                "A format map can name the column it is in.",
-                UserWarning,
-                stacklevel=4,
-            )
+    def _warn(self, absent: Sequence[str], unseen: Sequence[str], drifted: Sequence[str]) -> None:
+        said = (
+            (absent, ("the shipments have no {}, which the heads use: scores are made without. "
+             "A format map can name the column it is in.")),
+            (unseen, "most values in {} were not there in training. A format map may spell its codes otherwise."),
+            (drifted, "these lie otherwise than in training: {}. `omdrisk drift` shows how far."),
+        )  # fmt: skip
+        for names, text in said:
+            with self._lock:
+                new = [name for name in names if (text, name) not in self._warned]
+                self._warned.update((text, name) for name in new)
+            if new:
+                warnings.warn(text.format(", ".join(new)), UserWarning, stacklevel=4)
 
     def features(self, shipments: Any, head: str | None = None) -> pd.DataFrame:
         """Return the features that a head sees, with the index of the input; rejected rows are missing throughout.
@@ -165,11 +171,11 @@ class Scorer(Explained, Listing, Remembering):
             If the head is unknown, or not named although the bundle has several.
         """
         name = self._one(head)
-        table = as_table(shipments, "shipments")
-        valid, _ = scorable(table)
-        if valid.all() and len(table):
-            return self._features.of(table)[name]
-        filled = pd.DataFrame(np.nan, index=table.index, columns=list(self.heads[name].features))
+        fields = Fields(shipments)
+        valid, _ = scorable(fields)
+        if valid.all() and len(fields):
+            return self._features.see(fields).table(name)
+        filled = pd.DataFrame(np.nan, index=fields.index, columns=list(self.heads[name].features))
         if valid.any():
-            filled.iloc[np.flatnonzero(valid)] = self._features.of(table.loc[valid])[name].to_numpy()
+            filled.iloc[np.flatnonzero(valid)] = self._features.see(fields.take(valid)).features(name)
         return filled

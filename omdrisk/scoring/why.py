@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,10 +12,8 @@ import pandas as pd
 from omdrisk.explaining import (
     BASE,
     Contributions,
-    Facts,
+    Fact,
     Reason,
-    Reasoner,
-    Teller,
     explain_head,
     group_names,
     grouped,
@@ -28,48 +27,52 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from omdrisk.scoring.columns import SharedFeatures
+    from omdrisk.explaining import Reasoner
+    from omdrisk.scoring.columns import Seen, Stated
     from omdrisk.training import Head
 
 
+@dataclass(frozen=True)
+class _Row:
+    """What is known of one shipment, read when a reason asks for it."""
+
+    values: npt.NDArray[np.float64]
+    told: Stated
+    row: int
+    slope: float
+    band: Banded
+
+    def of(self, feature: int) -> Fact:
+        return Fact(self.values[feature].item(), *self.told.of(self.row, feature))
+
+
 def reasons_of(
-    rows: pd.DataFrame,
+    seen: Seen,
     heads: Mapping[str, Head],
-    shared: SharedFeatures,
-    language: str,
+    reasoners: Mapping[str, Reasoner],
     *,
     top: int,
     against: int,
     bands: Mapping[str, float] = BANDS,
 ) -> dict[str, list[list[Reason]]]:
     """Return for each head the reasons of each row."""
-    if not len(rows):
-        return {name: [] for name in heads}
-    features = shared.of(rows)
-    stated = shared.stated(rows)
     found = {}
     for name, head in heads.items():
-        learnt = head.pipeline.learnt_
-        reasoner = Reasoner(
-            {d.name: Teller(d, language, learnt.get(d.name, ())) for d in head.pipeline.catalog_}, language
-        )
-        parts = explain_head(head, features[name])
-        shap = parts.parts.to_numpy()
+        features = seen.features(name)
+        matrix = np.asarray(head.contributions(features), dtype=np.float64)
+        shap, base = matrix[:, :-1], float(matrix[0, -1])
         # added up one by one, so that a row alone and in a batch has the same bits
-        raw = np.array([math.fsum((*row, parts.base)) for row in shap.tolist()])
-        slope = slopes(raw, parts.base, head.probability)
-        told = stated[name]
-        facts = zip(
-            features[name].to_numpy().tolist(),
-            told.shown.tolist(),
-            told.norms.tolist(),
-            told.known.tolist(),
-            slope.tolist(),
-            (Banded(head, one, bands) for one in raw.tolist()),
-            strict=True,
-        )
+        raw = np.array([math.fsum(row) for row in matrix.tolist()])
+        slope = slopes(raw, base, head.probability).tolist()
+        told = seen.stated(name)
         found[name] = [
-            reasoner.reasons(Facts(*each), row, top=top, against=against) for each, row in zip(facts, shap, strict=True)
+            reasoners[name].reasons(
+                _Row(features[row], told, row, slope[row], Banded(head, raw[row].item(), bands)),
+                parts,
+                top=top,
+                against=against,
+            )
+            for row, parts in enumerate(shap)
         ]
     return found
 
@@ -92,10 +95,9 @@ class Banded:
         return self._found[less]
 
 
-def contributions_of(rows: pd.DataFrame, heads: Mapping[str, Head], shared: SharedFeatures) -> dict[str, Contributions]:
+def contributions_of(seen: Seen, heads: Mapping[str, Head]) -> dict[str, Contributions]:
     """Return for each head the contribution of each feature of each row."""
-    features = shared.of(rows)
-    return {name: explain_head(head, features[name]) for name, head in heads.items()}
+    return {name: explain_head(head, seen.table(name)) for name, head in heads.items()}
 
 
 def group_table(

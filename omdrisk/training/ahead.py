@@ -1,7 +1,7 @@
 """Looking ahead from earlier days: slices of time, each forecast from nothing but what was known before it.
 
-What is chosen (number of trees, ageing, tuning) and what is fitted (calibration) rests on such forecasts. No slice serves
-twice: the model that forecasts a slice for calibration was stopped on an earlier one.
+What is chosen (number of trees, ageing, tuning) and what is fitted (calibration) rests on such forecasts. No slice
+serves twice: the model that forecasts a slice for calibration was stopped on an earlier one.
 """
 
 # ruff: noqa: N803 - as in scikit-learn, X is the input

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -64,7 +64,7 @@ def labelled(recipe: Recipe, shipments: pd.DataFrame, outcomes: pd.DataFrame, as
     place = place[place["filed_at"] < as_of].sort_values(["filed_at", "row"], kind="stable")
     place = place.drop_duplicates("shipment_id")
     table = place.merge(known.rename(columns={"outcome": "found"}), on="shipment_id", how="inner")
-    usual = {"weight": 1.0, "selection_probability": np.nan, "selected_by": pd.NA, "source": pd.NA}
+    usual: dict[str, Any] = {"weight": 1.0, "selection_probability": np.nan, "selected_by": pd.NA, "source": pd.NA}
     for name, value in usual.items():
         if name not in table:
             table[name] = value
@@ -111,14 +111,14 @@ def speaks_for_all(labels: pd.DataFrame, without: Sequence[str] = ()) -> npt.NDA
 
     Examples
     --------
-    >>> labels = pd.DataFrame({"found": [1.0, 1.0, 0.0, 1.0], "source": ["inspection", "inspection", "inspection", "case"],
-    ...                        "selected_by": ["rule", "intelligence", "rule", None]})
+    >>> labels = pd.DataFrame({"found": [1.0, 1.0, 0.0, 1.0], "selected_by": ["rule", "intelligence", "rule", None],
+    ...                        "source": ["inspection", "inspection", "inspection", "case"]})
     >>> speaks_for_all(labels, ["intelligence"]).tolist()
     [True, False, True, False]
     """
     selected_by, source = labels["selected_by"], labels["source"]
     speaks = ~selected_by.isin(list(without)) & ~(selected_by.isna() & source.eq("case").fillna(False))
-    return (speaks if labels["found"][speaks].nunique() > 1 else speaks | True).to_numpy(dtype=bool)
+    return (speaks if 0 < labels["found"][speaks].sum() < speaks.sum() else speaks | True).to_numpy(dtype=bool)
 
 
 def stands_for(selection_probability: pd.Series, clip: float) -> Floats:

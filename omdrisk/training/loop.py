@@ -1,6 +1,6 @@
 """Training: from a recipe, shipments and outcomes to a head, using only what was known before a moment."""
 
-# ruff: noqa: N803, N806 - as in scikit-learn, X is the input
+# ruff: noqa: N806 - as in scikit-learn, X is the input
 
 from __future__ import annotations
 

@@ -146,6 +146,9 @@ class Recipe:
             raise DefinitionError(f"{place} [split]: 'future_from' lies before 'past_until'")
         for each in self.report.shares:
             share(each, f"{place} [report]: 'shares'")
+        self._check_numbers(place)
+
+    def _check_numbers(self, place: str) -> None:
         if not 1 <= self.rounds.fewest <= self.rounds.most:
             raise DefinitionError(f"{place} [rounds]: 'fewest' must be at least 1 and at most 'most'")
         if self.weights.half_life_days is not None and self.weights.half_life_days <= 0:

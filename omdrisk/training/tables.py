@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from omdrisk.errors import InputError
-from omdrisk.records.canonical import _flags, _floats, _frame, _moments, _texts, as_table
+from omdrisk.records.canonical import _flags, _floats, _moments, _texts, as_table, frame_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ def as_outcomes(data: Any) -> pd.DataFrame:
     >>> made.drop(columns="known_at").to_dict("records"), str(made["known_at"].dtype)
     ([{'shipment_id': '7', 'target': 'drug', 'outcome': 1.0}], 'datetime64[us, UTC]')
     """
-    frame = _frame(data)
+    frame = frame_of(data)
     needed = ("shipment_id", "target", "outcome", "known_at")
     _require(frame, "outcomes", needed, "make it with omdrisk.link or `omdrisk link`")
     table = frame.assign(**{name: make(frame[name]) for name, make in _OUTCOMES.items() if name in frame.columns})
@@ -67,7 +67,7 @@ def as_truth(data: Any, target: str) -> pd.DataFrame:
     InputError
         If it is no table, or lacks a column.
     """
-    frame = _frame(data)
+    frame = frame_of(data)
     _require(frame, "truth", ("shipment_id", target), "only simulation has one")
     return frame[["shipment_id", target]].assign(
         **{"shipment_id": _text(frame["shipment_id"]), target: _number(frame[target])}

@@ -38,6 +38,7 @@ WHOLE = frozenset({"rounds", "num_leaves", "min_data_in_leaf"})
 LINEAR = frozenset({"feature_fraction", "bagging_fraction"})
 STARTUP = 8
 JOURNAL = "trials.jsonl"
+_STATE = ("trial", "state", "value")
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,8 @@ def tune(
     ]
     if not parts:
         raise InputError(
-            f"target {recipe.target!r}: none of the later slices before {ready.moment.date()} and what was known before "
-            "it hold finds and others both; tune with more outcomes, or without [tuning] 'cuts' that few"
+            f"target {recipe.target!r}: none of the later slices before {ready.moment.date()} and what was known "
+            "before it hold finds and others both; tune with more outcomes, or without [tuning] 'cuts' that few"
         )
     data = _digest(recipe, ready, seed)
     study = _study(folder, data, seed)
@@ -142,7 +143,7 @@ def tune(
     whole = table[table["state"] == "complete"]
     if not len(whole):
         raise InputError(f"no trial was finished in {minutes} minutes; give more minutes")
-    before, best = float(whole["value"].iloc[0]), whole.loc[whole["value"].idxmax()]
+    before, best = float(whole["value"].iloc[0]), whole.iloc[int(whole["value"].to_numpy().argmax())]
     import optuna
 
     provenance = Provenance(
@@ -155,7 +156,11 @@ def tune(
         value=float(best["value"]),
         data=data,
     )
-    chosen = recipe if best["trial"] == 0 else _with(recipe, best.drop(["trial", "state", "value"]).to_dict())
+    chosen = (
+        recipe
+        if best["trial"] == 0
+        else _with(recipe, {str(name): value for name, value in best.items() if name not in _STATE})
+    )
     return Tuning(chosen.replace(provenance=provenance), table)
 
 
@@ -212,7 +217,9 @@ def _given(recipe: Recipe) -> dict[str, float]:
     middle = round(np.sqrt(recipe.rounds.fewest * recipe.rounds.most)) if recipe.rounds.patience else recipe.rounds.most
     own = {"rounds": middle, "clip": recipe.weights.clip, "half_life_days": recipe.weights.half_life_days or np.inf}
     values = {name: own.get(name, getattr(recipe.lightgbm, name, None)) for name in recipe.tuning.ranges()}
-    moved = {name: float(np.clip(values[name], *ends)) for name, ends in recipe.tuning.ranges().items()}
+    moved = {
+        name: float(min(max(values[name] or low, low), high)) for name, (low, high) in recipe.tuning.ranges().items()
+    }
     return {name: int(value) if name in WHOLE else value for name, value in moved.items()}
 
 
@@ -242,6 +249,7 @@ def _sampler(seed: int, done: int) -> Any:
 
 def _study(folder: str | Path | None, data: str, seed: int) -> Any:
     import optuna
+    from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     pruner = optuna.pruners.MedianPruner(n_startup_trials=STARTUP)
@@ -250,7 +258,7 @@ def _study(folder: str | Path | None, data: str, seed: int) -> Any:
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     _whole_lines(place / JOURNAL)
-    backend = optuna.storages.journal.JournalFileBackend(str(place / JOURNAL))
+    backend = JournalFileBackend(str(place / JOURNAL))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         storage = optuna.storages.JournalStorage(backend)

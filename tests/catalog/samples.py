@@ -27,6 +27,9 @@ KINDS = {
     "distinct": COUNTS,
     "finds": (0.0, 1.0, 3.0),
     "near_case": (0.0, 1.0, 3.0),
+    "hops": (0.0, 1.0, 2.0, 3.0),
+    "links": (0.0, 1.0, 5.0),
+    "taxa": (0.0, 1.0, 2.0),
     "days_since_first": DAYS,
     "days_since_last": DAYS,
     "days_since_find": DAYS,
@@ -75,6 +78,8 @@ def samples(definition: Definition) -> list[tuple[float, float, float]]:
     if kind == "burst":
         pairs = ((0.0, 0.0), (0.0, 0.233), (1.0, 0.0389), (9.0, 1.0), (140.0, 12.34))
         return [((shown + 1) / (norm + 1), shown, norm) for shown, norm in pairs]
+    if kind == "text_hs":
+        return [(0.0, 9.0, 9.0), (0.4, 44.0, 94.0), (4.7, 5.0, 8.0)]
     if kind == "missing":
         return [(float(count), NAN, NAN) for count in range(len(arguments["columns"]) + 1)]
     if kind == "number" and arguments.get("log"):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,7 +60,7 @@ def test_a_hint_where_one_indicator_decides_the_band(world: Tiny, scorer: Scorer
         expected = bands(scorer.heads[str(head)].percentile(raw), {"high": 99.0, "elevated": 95.0})
         assert own["band_without"].tolist() == expected
         decided = own["band_without"].to_numpy() != now[f"{head}_band"].to_numpy()
-        assert (own["hint"] != "").tolist() == decided.tolist()
+        assert (own["hint"] != "").tolist() == (decided & (own["rank"] == 1)).tolist()
     one = why.loc[why["hint"] != ""].iloc[0]["hint"]
     assert {"en": "Without this", "vi": "Nếu không có", "zh": "若无此指标"}[language] in one
     assert "{" not in one
@@ -70,3 +71,26 @@ def test_a_band_of_one_s_own_is_the_one_of_the_hint(world: Tiny, scorer: Scorer)
     why = own.explain(world.incoming.head(60), top=9)
     assert set(why["band_without"]) == {"top", "normal"}
     assert why["hint"].str.contains("“normal” instead of “top”").any()
+
+
+def test_the_plots_of_shap_take_it(world: Tiny, scorer: Scorer) -> None:
+    import matplotlib.pyplot as plt
+
+    told = scorer.shap(world.incoming.head(40), "drug")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import shap
+
+        draw = {
+            "waterfall": lambda: shap.plots.waterfall(told[0], show=False),
+            "bar": lambda: shap.plots.bar(told, show=False),
+            "beeswarm": lambda: shap.plots.beeswarm(told, show=False),
+            "scatter": lambda: shap.plots.scatter(told[:, "gross_weight"], show=False),
+        }
+        for name, plot in draw.items():
+            plt.figure()
+            plot()
+            axes = plt.gcf().axes
+            labels = {text.get_text() for one in axes for text in one.get_yticklabels()} | {axes[0].get_xlabel()}
+            assert any(feature in label for feature in scorer.heads["drug"].features for label in labels), name
+            plt.close("all")

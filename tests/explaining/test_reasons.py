@@ -189,8 +189,8 @@ def test_never_is_not_said_of_another_mode() -> None:
     sea_only = definition(kind="number", value="packages", by=None, modes=["1"])
     rows = pd.DataFrame({"transport_mode": ["1", "4", None]}, dtype="str")
     pipeline = FeaturePipeline(Catalog([sea_only])).fit(rows)
-    known = SharedFeatures({"drug": pipeline}).stated(rows)["drug"].known
-    assert known[:, 0].tolist() == [True, False, True]
+    known = SharedFeatures({"drug": pipeline}).see(rows).stated("drug")
+    assert [known.of(row, 0)[2] for row in range(3)] == [True, False, True]
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,19 @@ def test_an_arrival_that_is_entered_later_moves_no_link():
         assert drug(link(late.assign(ata=ata), pd.DataFrame(early))) == [("s1", "2023-03-20", 1.0)]
 
 
+def test_a_case_that_names_several_containers():
+    other = "CSQU3054383"
+    cases = pd.DataFrame([case("2023-01-06", container_no=f"{other}; mscu 123456-5")])
+    # both containers of one shipment, or one of them
+    for boxes in (f"{BOX};{other}", BOX):
+        assert drug(link(shipments(S1, container_no=boxes), cases)) == [("s1", "2023-01-06", 1.0)]
+    # one container each of two shipments: not to be guessed
+    two = shipments(S1, ("s0", "2023-01-04"), container_no=[BOX, other])
+    result = link_records(two, cases)
+    assert result.outcomes.empty
+    assert set(result.ambiguous["candidates"][0].split(";")) == {"s0", "s1"}
+
+
 def test_a_find_of_a_shipment_filed_later_is_judged_as_it_stood_at_its_filing():
     cases = pd.DataFrame([case("2023-01-06", container_no=BOX)])
     filed_later = shipments(("s2", "2023-01-08"), eta="2023-01-09")

@@ -197,3 +197,24 @@ def test_addresses_and_telephones():
     )
     assert set(phones.iloc[:3]) == {"912345678"}
     assert phones.iloc[3:].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Mr Somchai Jaidee", "SOMCHAI JAIDEE", True),
+        ("Ông Phạm Văn Đức", "PHAM VAN DUC", True),
+        ("王小明先生", "王小明", True),
+        ("ONG BENG SENG", "BENG SENG", False),
+        ("DR PLASTICS LTD", "PLASTICS LTD", False),
+        ("Ahmad bin Ali", "ALI BIN AHMAD", False),
+        ("SITI BINTE OMAR", "Siti binti Omar", True),
+        ("ABC PTE LTD (JURONG BRANCH)", "ABC PTE LTD", True),
+        ("ABC (JURONG) PTE LTD", "ABC PTE LTD", False),
+        ("SYARIKAT MELATI SDN BHD", "MELATI SDN BHD", True),
+        ("江门市新会电子有限公司", "江门新会电子有限公司", True),
+        ("大都市有限公司", "大都有限公司", False),
+    ],
+)
+def test_forms_of_address_fathers_branches_and_places(one, other, same):
+    assert (normal_form(one) == normal_form(other)) is same

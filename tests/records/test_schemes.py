@@ -88,6 +88,12 @@ def test_what_is_odd_is_kept_and_told(column, written, said):
     assert said in row["example"]
 
 
+@pytest.mark.parametrize("number", ["MAEU090032222", "HBL1", "160-12345675", "RA473124829GB"])
+def test_documents_that_are_not_odd(number):
+    made = read_shipments(manifest(house_doc_no=number))
+    assert made.summary().set_index("column").loc["house_doc_no", "suspicious"] == 0
+
+
 @pytest.mark.parametrize(
     ("country", "number", "odd"),
     [("VN", "0100233488", 0), ("VN", "0100233489", 1), ("CN", "91110000600037341L", 0), ("CN", "91110000600037341M", 1),

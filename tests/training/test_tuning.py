@@ -24,7 +24,7 @@ def world():
 
 
 def small(**parts):
-    return recipe(tuning={**SPACE, **dict.fromkeys([*EMPTY, "bagging_fraction"], [])}, **parts)
+    return recipe(tuning={**SPACE, **{name: [] for name in (*EMPTY, "bagging_fraction")}}, **parts)
 
 
 def tuned(world, trials=12, **named):
@@ -39,15 +39,15 @@ def whole(world):
 
 
 def test_the_same_trials_in_one_go_and_after_each_kill(world, whole, tmp_path):
-    class Killed(Exception):
+    class KilledError(Exception):
         pass
 
     def kill(row):
-        raise Killed
+        raise KilledError
 
     for trials in (1, 5, 9):
         tuned(world, trials, folder=tmp_path)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             # on_trial is told of finished trials first, so the study is left in the middle
             tuned(world, trials + 1, folder=tmp_path, on_trial=kill)
     journal = tmp_path / JOURNAL
@@ -117,6 +117,6 @@ def test_what_cannot_be_tuned_is_said(world, tmp_path):
     tuned(world, 1, folder=tmp_path)
     with pytest.raises(InputError, match=r"holds the trials of another recipe, seed or other data"):
         tuned(world, 1, folder=tmp_path, seed=1)
+    one = outcomes.assign(outcome=(np.arange(len(outcomes)) == 5).astype(float))
     with pytest.raises(InputError, match="hold finds and others both"):
-        one = outcomes.assign(outcome=(np.arange(len(outcomes)) == 5).astype(float))
         tune(small(), shipments, one, as_of=AS_OF, catalog=catalog(), trials=1)

@@ -17,11 +17,14 @@ from omdrisk.features.kinds.category import Category
 from omdrisk.features.kinds.checks import CheckDigit
 from omdrisk.features.kinds.counts import Burst, Count, DaysSinceFirst, DaysSinceLast, DistinctCount, Share
 from omdrisk.features.kinds.fields import Agree, ListedCount, Missing, Number, Ratio, RoundNumber, Similarity
+from omdrisk.features.kinds.graph import HopsToCase, LinksToCase
 from omdrisk.features.kinds.lookups import DocumentsMissing, Listed
 from omdrisk.features.kinds.norm import Norm
 from omdrisk.features.kinds.outcomes import DaysSinceFind, FindRate, FindsCount, NearCase
 from omdrisk.features.kinds.routes import Detour
+from omdrisk.features.kinds.taxa import ListedTaxa
 from omdrisk.features.kinds.text import HasWords, LexiconWeight, Script, Vagueness
+from omdrisk.features.kinds.text_hs import TextAgainstHS
 from omdrisk.features.kinds.times import Calendar, HoursBetween
 
 if TYPE_CHECKING:
@@ -43,11 +46,14 @@ __all__ = [
     "FindRate",
     "FindsCount",
     "HasWords",
+    "HopsToCase",
     "HoursBetween",
     "Kind",
     "LexiconWeight",
+    "LinksToCase",
     "Listed",
     "ListedCount",
+    "ListedTaxa",
     "Missing",
     "NearCase",
     "Norm",
@@ -57,6 +63,7 @@ __all__ = [
     "Script",
     "Share",
     "Similarity",
+    "TextAgainstHS",
     "Vagueness",
     "kinds",
     "register",
@@ -77,6 +84,8 @@ _SHIPPED: tuple[type[Kind], ...] = (
     FindRate,
     DaysSinceFind,
     NearCase,
+    HopsToCase,
+    LinksToCase,
     Norm,
     Number,
     Ratio,
@@ -89,8 +98,10 @@ _SHIPPED: tuple[type[Kind], ...] = (
     HasWords,
     Vagueness,
     Script,
+    TextAgainstHS,
     Listed,
     DocumentsMissing,
+    ListedTaxa,
     CheckDigit,
     HoursBetween,
     Calendar,

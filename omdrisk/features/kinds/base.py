@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import MISSING, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from omdrisk.entities import columns_of
@@ -51,9 +52,19 @@ class Kind(ABC):
         """Names of the tables of facts that it looks up."""
         return ()
 
+    @property
+    def learns_from(self) -> tuple[str, ...]:
+        """Names of the entities that the history must hold for it to learn, besides those of its questions."""
+        return ()
+
     def questions(self) -> tuple[Question, ...]:
         """Return the questions that it asks the history."""
         return ()
+
+    @cached_property
+    def asked(self) -> tuple[Question, ...]:
+        """What `questions` returns, made once."""
+        return self.questions()
 
     @abstractmethod
     def compute(self, view: View) -> NDArray[np.float64]:

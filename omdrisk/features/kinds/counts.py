@@ -45,7 +45,7 @@ class Count(Kind):
         return (Shipments(self.by, self.days),)
 
     def compute(self, view: View) -> NDArray[np.float64]:
-        return view.answer(self.questions()[0])
+        return view.answer(self.asked[0])
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class DaysSinceFirst(Kind):
         return (SinceFirst(self.by),)
 
     def compute(self, view: View) -> NDArray[np.float64]:
-        return view.answer(self.questions()[0])
+        return view.answer(self.asked[0])
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class DaysSinceLast(Kind):
         return (SinceLast(self.by),)
 
     def compute(self, view: View) -> NDArray[np.float64]:
-        return view.answer(self.questions()[0])
+        return view.answer(self.asked[0])
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class DistinctCount(Kind):
         return (Distinct(self.by, self.of, self.days),)
 
     def compute(self, view: View) -> NDArray[np.float64]:
-        return view.answer(self.questions()[0])
+        return view.answer(self.asked[0])
 
 
 @dataclass(frozen=True)
@@ -165,10 +165,10 @@ class Burst(Kind):
             raise DefinitionError(f"days ({self.days:g}) must be less than against_days ({self.against_days:g})")
 
     def shown(self, view: View) -> NDArray[np.float64]:
-        return view.answer(self.questions()[0])
+        return view.answer(self.asked[0])
 
     def norms(self, view: View) -> NDArray[np.float64]:
-        return view.answer(self.questions()[1]) * (self.days / self.against_days)
+        return view.answer(self.asked[1]) * (self.days / self.against_days)
 
 
 @dataclass(frozen=True)
@@ -197,5 +197,5 @@ class Share(Kind):
         return (Shipments(self.by + self.of), Shipments(self.by))
 
     def compute(self, view: View) -> NDArray[np.float64]:
-        both, whole = (view.answer(question) for question in self.questions())
+        both, whole = (view.answer(question) for question in self.asked)
         return both / np.where(whole > 0, whole, np.nan)

@@ -146,7 +146,7 @@ class Similarity(Kind):
     def compute(self, view: View) -> NDArray[np.float64]:
         from rapidfuzz import fuzz, process
 
-        both = view.joint(view.entity(self.left), view.entity(self.right))
+        both = view.entities((self.left, self.right))
         lefts = [fold(pair[0]) for pair in both.texts]
         rights = [fold(pair[1]) for pair in both.texts]
         return both.spread(process.cpdist(lefts, rights, scorer=fuzz.token_sort_ratio, dtype=np.float64))

@@ -59,7 +59,7 @@ class Listed(Kind):
 
     def compute(self, view: View) -> NDArray[np.float64]:
         lookup, values = view.tables.derive(self, self.table, self._prepare)
-        cells = view.joint(*(view.entity(name) for name in self.on))
+        cells = view.entities(self.on)
         return cells.spread([max((values[row] for row in lookup.rows(*cell)), default=0.0) for cell in cells.texts])
 
     def _prepare(self, table: pd.DataFrame) -> tuple[Lookup, list[float]]:
@@ -102,7 +102,7 @@ class DocumentsMissing(Kind):
 
     def compute(self, view: View) -> NDArray[np.float64]:
         lookup = view.tables.derive(self, self.table, self._prepare)
-        goods = view.joint(*(view.entity(name) for name in self.on))
+        goods = view.entities(self.on)
         needed = goods.spread([1.0 if lookup.rows(*cell) else float("nan") for cell in goods.texts])
         papers = view.column("documents")
         types = {name.casefold() for name in self.document}

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 QUARTILES = 1.349
 #: A spread below five per cent is taken as five: goods that all weigh the same prove no more.
 LEAST_SPREAD = 0.05
+#: Questions about a group: how many values there are, and their quartiles.
+_ABOUT = 4
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,11 @@ class Norm(Kind):
     def _find(self, view: View) -> tuple[NDArray[np.float64], ...]:
         chosen = (view.missing(), view.missing(), view.missing())
         waiting = np.ones(len(view), dtype=bool)
-        for group in self.by:
-            seen, *quartiles = (view.answer(question) for question in self._about(group))
+        for group in range(0, len(self.asked), _ABOUT):
+            seen, *quartiles = (view.answer(question) for question in self.asked[group : group + _ABOUT])
             here = waiting & (seen >= self.min_cell)
+            if not here.any():
+                continue
             for values, found in zip(chosen, quartiles, strict=True):
                 np.copyto(values, found, where=here & (found > 0))
             waiting &= ~here

@@ -44,7 +44,7 @@ class FindsCount(Kind):
         return (Finds(self.by, self.target, self.days),)
 
     def compute(self, view: View) -> NDArray[np.float64]:
-        return view.answer(self.questions()[0])
+        return view.answer(self.asked[0])
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class FindRate(Kind):
         return (Rate(self.by, self.target, self.days, self.prior),)
 
     def compute(self, view: View) -> NDArray[np.float64]:
-        return view.answer(self.questions()[0])
+        return view.answer(self.asked[0])
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class DaysSinceFind(Kind):
         return (SinceFind(self.by, self.target),)
 
     def compute(self, view: View) -> NDArray[np.float64]:
-        return view.answer(self.questions()[0])
+        return view.answer(self.asked[0])
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class NearCase(Kind):
 
     def compute(self, view: View) -> NDArray[np.float64]:
         near, given = np.zeros(len(view)), np.zeros(len(view), dtype=bool)
-        for question in self.questions():
+        for question in self.asked:
             finds = view.answer(question)
             near += finds > 0
             given |= ~np.isnan(finds)

@@ -18,7 +18,6 @@ from omdrisk.features.lexicon import Lexicon, Term, read_terms
 from omdrisk.features.words import other_words, unspaced, words
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from omdrisk.features.tables import Tables
@@ -73,18 +72,20 @@ class LexiconWeight(Kind):
 
     def compute(self, view: View) -> NDArray[np.float64]:
         texts_, terms_ = matches(view, self.table, self.column)
-        chosen, concepts, weights = view.tables.derive(self, self.table, self._terms)
+        chosen, concepts, weights = view.tables.derive(self, self.table, lambda _: self._terms(view.tables))
+        cells = view.column(self.column)
         here = chosen[terms_]
+        if not here.any():
+            return cells.spread(np.zeros(len(cells.texts)))
         places, concept, weight = texts_[here], concepts[terms_[here]], weights[terms_[here]]
         order = np.lexsort((weight, concept, places))
         places, concept, weight = places[order], concept[order], weight[order]
         last = np.ones(len(places), dtype=bool)
         last[:-1] = (places[1:] != places[:-1]) | (concept[1:] != concept[:-1])
-        cells = view.column(self.column)
         return cells.spread(np.bincount(places[last], weight[last], len(cells.texts)).astype(np.float64))
 
-    def _terms(self, table: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.float64]]:
-        terms = read_terms(table, self.table)
+    def _terms(self, tables: Tables) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.float64]]:
+        terms = lexicon(tables, self.table).terms
         chosen = [
             (not self.kinds or term.kind in self.kinds) and (not self.concepts or term.concept in self.concepts)
             for term in terms
@@ -164,17 +165,18 @@ class Vagueness(Kind):
         return (self.table,)
 
     def check(self, tables: Tables) -> None:
-        if not tables.derive("vague", self.table, self._vague).terms:
+        if not self._vague(tables).terms:
             raise DefinitionError(f"table {self.table!r} has no terms of the kinds {' or '.join(VAGUE)}")
 
     def compute(self, view: View) -> NDArray[np.float64]:
-        vague = view.tables.derive("vague", self.table, self._vague)
+        vague = self._vague(view.tables)
         cells = view.column(self.column)
         texts = view.folded(self.column)
         return cells.spread([vague_share(folded, bare, vague) for folded, bare in texts])
 
-    def _vague(self, table: pd.DataFrame) -> Lexicon:
-        return Lexicon(term for term in read_terms(table, self.table) if term.kind in VAGUE)
+    def _vague(self, tables: Tables) -> Lexicon:
+        terms = lexicon(tables, self.table).terms
+        return tables.derive("vague", self.table, lambda _: Lexicon(term for term in terms if term.kind in VAGUE))
 
 
 @dataclass(frozen=True)

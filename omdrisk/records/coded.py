@@ -1,0 +1,148 @@
+"""Texts of a column as codes, so that what depends on one text alone is worked out once for each different one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+
+    from numpy.typing import NDArray
+
+#: Up to so many rows it costs less to look at each than to look for equal ones.
+FEW = 32
+_TEXT = pd.StringDtype(na_value=np.nan)
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Texts as codes: `texts` are the different ones, `codes` points each row into them, -1 where missing.
+
+    What depends on one text alone is computed once per value and spread over the rows.
+
+    Examples
+    --------
+    >>> Coded(np.array([0, 1, -1, 0]), ["a", "b"]).spread([1.0, 2.0])
+    array([ 1.,  2., nan,  1.])
+    """
+
+    codes: NDArray[np.int64]
+    texts: list[Any]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def spread(self, per_value: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return one float64 per row from one per value; missing rows are NaN."""
+        if len(self.codes) == 1:
+            code = self.codes.item()
+            return np.array([per_value[code] if code >= 0 else np.nan], dtype=np.float64)
+        return np.append(np.asarray(per_value, dtype=np.float64), np.nan)[self.codes]
+
+    def map(self, answer: Callable[[Any], Any]) -> Coded:
+        """Return what `answer` makes of each different text; None and empty answers are missing.
+
+        Examples
+        --------
+        >>> made = Coded(np.array([0, 1, 2, -1]), ["a-1", "A1", ""]).map(lambda text: text.replace("-", "").upper())
+        >>> made.codes.tolist(), made.texts
+        ([0, 0, -1, -1], ['A1'])
+        """
+        return _recoded(self.codes, [answer(text) for text in self.texts])
+
+    def tolist(self) -> list[Any]:
+        """Return the text of each row, None where it is missing."""
+        texts = [*self.texts, None]
+        return [texts[code] for code in self.codes.tolist()]
+
+    def take(self, rows: NDArray[Any]) -> Coded:
+        """Return some rows; texts that none of them has stay among the different ones."""
+        return Coded(self.codes[rows], self.texts)
+
+    def series(self, index: pd.Index, name: Hashable = None) -> pd.Series:
+        """Return the texts as a column of dtype ``str``."""
+        distinct = pd.array(self.texts, dtype=_TEXT)
+        return pd.Series(distinct.take(self.codes, allow_fill=True), index=index, name=name)
+
+
+def coded(values: Any) -> Coded:
+    """Return a column (a Series or an array of pandas or numpy) as its different values, in order of appearance.
+
+    Examples
+    --------
+    >>> made = coded(pd.Series(["b", None, "a", "b"]))
+    >>> made.codes.tolist(), made.texts
+    ([0, -1, 1, 0], ['b', 'a'])
+    """
+    if len(values) <= FEW:
+        return _few(list(values))
+    codes, distinct = pd.factorize(values)
+    return Coded(codes.astype(np.int64, copy=False), distinct.tolist())
+
+
+def joint(*parts: Coded) -> Coded:
+    """Return several columns as one whose values are tuples; a part that is missing is None.
+
+    Examples
+    --------
+    >>> joint(Coded(np.array([0, -1, 0]), ["a"]), Coded(np.array([0, 0, 0]), ["b"])).texts
+    [('a', 'b'), (None, 'b')]
+    """
+    if len(parts[0]) <= FEW:
+        return _few(list(zip(*(part.tolist() for part in parts), strict=True)))
+    mixed = np.zeros(len(parts[0]), dtype=np.int64)
+    seen = 1
+    for part in parts:
+        size = len(part.texts) + 1
+        if seen * size > _LARGEST:
+            # too many combinations for one number: count those that are there
+            mixed = pd.factorize(mixed)[0].astype(np.int64, copy=False)
+            seen = int(mixed.max(initial=0)) + 1
+        mixed = mixed * size + np.where(part.codes < 0, size - 1, part.codes)
+        seen *= size
+    codes, distinct = pd.factorize(mixed)
+    first = np.empty(len(distinct), dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    columns = []
+    for part in parts:
+        texts = [*part.texts, None]
+        columns.append([texts[code] for code in part.codes[first].tolist()])
+    return Coded(codes.astype(np.int64, copy=False), list(zip(*columns, strict=True)))
+
+
+_LARGEST = 2**62
+
+
+def known(both: Coded) -> Coded:
+    """Return joint texts with those missing of which a part is missing.
+
+    Examples
+    --------
+    >>> known(Coded(np.array([0, 1, 0]), [("a", "b"), (None, "b")])).codes.tolist()
+    [0, -1, 0]
+    """
+    return both.map(lambda texts: None if None in texts else texts)
+
+
+def _few(cells: list[Any]) -> Coded:
+    places: dict[Any, int] = {}
+    codes = [-1 if _is_missing(cell) else places.setdefault(cell, len(places)) for cell in cells]
+    return Coded(np.array(codes, dtype=np.int64), list(places))
+
+
+def _is_missing(cell: Any) -> bool:
+    if type(cell) in (str, tuple):
+        return False
+    return cell is None or cell is pd.NA or cell is pd.NaT or bool(cell != cell)  # noqa: PLR0124
+
+
+def _recoded(codes: NDArray[np.int64], answers: list[Any]) -> Coded:
+    places: dict[Any, int] = {}
+    new = [places.setdefault(answer, len(places)) if answer else -1 for answer in answers]
+    if len(places) == len(answers):
+        return Coded(codes, answers)
+    return Coded(np.array([*new, -1], dtype=np.int64)[codes], list(places))

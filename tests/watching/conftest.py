@@ -1,0 +1,3 @@
+from tests.scoring.conftest import folder, scorer, world
+
+__all__ = ["folder", "scorer", "world"]
