@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def test_a_phase_from_opening_to_report(tmp_path: Path) -> None:
     said: list[str] = []
-    done = phase_walk(tmp_path / "phase", shipments=12_000, seed=3, explained=60, step=said.append)
+    done = phase_walk(tmp_path / "phase", shipments=8_000, seed=3, explained=60, step=said.append)
     assert [one.split(",")[0] for one in said if one.startswith("phase")] == [
         "phase IV opens",
         "phase V opens",
