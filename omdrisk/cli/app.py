@@ -37,6 +37,7 @@ from omdrisk.cli import (  # noqa: E402  (each adds its commands to `app`)
     audit,  # noqa: F401
     data,  # noqa: F401
     demo,  # noqa: F401
+    drifting,  # noqa: F401
     features,  # noqa: F401
     files,  # noqa: F401
     history,  # noqa: F401

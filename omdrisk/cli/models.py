@@ -229,28 +229,6 @@ def register(
 
 
 @app.command()
-def drift(
-    files: Annotated[list[Path], typer.Argument(help="Manifests that came in.")],
-    model: Annotated[str, typer.Option("--model", help="Bundle folder or MLflow URI.")],
-    history: HistoryFolder = None,
-    format_name: Format = None,
-    top: Annotated[int, typer.Option(help="How many features to show.")] = 15,
-    json_to: Json = None,
-) -> None:
-    """Compare what comes in with what the heads were trained on, feature by feature and in their scores."""
-    from omdrisk.monitoring import drift as measure
-    from omdrisk.scoring import load
-
-    with steps() as step:
-        step("reading")
-        manifest = read("shipments", files, format_name).accepted
-        step("comparing")
-        table = measure(load(model, history=history), manifest)
-    _table(table.head(top), "drift (population stability index; above 0.25 needs a look)")
-    emit({"rows": len(manifest), "drift": table.to_dict(orient="records")}, json_to)
-
-
-@app.command()
 def report(
     bundle: Annotated[Path, typer.Argument(help="Bundle folder.")],
     shipments: Annotated[Path, typer.Option(help="Canonical shipments (.parquet) of the phase to judge.")],

@@ -11,8 +11,7 @@ import typer
 
 from omdrisk.cli.app import app
 from omdrisk.cli.models import Recipes, _recipes, _table
-from omdrisk.cli.terminal import Format, HistoryFolder, Json, Seed, console, emit, load_table, screen, steps
-from omdrisk.errors import InputError
+from omdrisk.cli.terminal import HistoryFolder, Json, Seed, console, emit, screen, steps
 
 if TYPE_CHECKING:
     from omdrisk.phases import Compared, PhaseFolder, Promotion
@@ -271,46 +270,6 @@ def relocate(
     emit({"folder": str(folder), "changed": changed}, json_to)
 
 
-@app.command()
-def feedback(
-    files: Annotated[list[Path], typer.Argument(help="Outcomes that came back (CSV): shipment_id,outcome or more.")],
-    history: Annotated[Path | None, typer.Option("--history", help="History to record them in.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Outcomes table to write (.parquet), as `omdrisk link` does.")
-    ] = None,
-    known_at: Annotated[
-        str | None, typer.Option(help="When rows without known_at became known; now if not said.")
-    ] = None,
-    target: Annotated[str | None, typer.Option(help="What `found` and `1` mean, where the file does not say.")] = None,
-    json_to: Json = None,
-) -> None:
-    """Take outcomes back: two columns suffice, shipment_id and outcome (clear, or what was found)."""
-    import pandas as pd
-
-    from omdrisk.cli.terminal import save_table
-    from omdrisk.history import History
-    from omdrisk.linking import USUAL_TARGETS, link
-    from omdrisk.monitoring import read_feedback
-
-    if history is None and out is None:
-        raise InputError("say where the outcomes go: --history FOLDER, --out outcomes.parquet, or both.")
-    known = sorted({*USUAL_TARGETS, "precursor", *([target] if target else [])})
-    read = [read_feedback(path, known_at=known_at or _now(), target=target, targets=known) for path in files]
-    rejected = pd.concat([one.rejected for one in read], ignore_index=True)
-    for row in rejected.head(10).itertuples(index=False):
-        console.print(f"row {row.row}: {row.reason}", style="yellow")
-    inspections = pd.concat([one.inspections for one in read], ignore_index=True)
-    named = pd.DataFrame({"shipment_id": inspections["shipment_id"].dropna().unique()}, dtype="str")
-    outcomes = link(named, None, inspections, targets=sorted({*USUAL_TARGETS, *([target] if target else [])}))
-    done: dict[str, Any] = {"read": len(inspections), "rejected": len(rejected), "outcomes": len(outcomes)}
-    if history is not None:
-        done["recorded"] = vars(History.open(history).record(outcomes))
-    if out is not None:
-        save_table(outcomes, out)
-    console.print(f"{len(inspections):,} rows taken, {len(rejected):,} rejected, {len(outcomes):,} outcomes")
-    emit(done, json_to)
-
-
 def _whoever() -> str:
     return getpass.getuser()
 
@@ -346,20 +305,3 @@ def _say_promoted(target: str, done: Promotion) -> None:
     console.print(f"{target}: version {done.version} is in use now, with heads {', '.join(done.heads)}")
     if done.forced:
         console.print("  against the gate: the head is marked as forced for ever", style="yellow")
-
-
-def outcomes_table(path: Path, at: str) -> Any:
-    """Read outcomes from `omdrisk link` (.parquet), or a CSV that came back."""
-    import pandas as pd
-
-    from omdrisk.linking import USUAL_TARGETS, link
-    from omdrisk.monitoring import read_feedback
-
-    if path.suffix == ".parquet":
-        return load_table(path, "link")
-    rows = read_feedback(path, known_at=at, targets=sorted({*USUAL_TARGETS, "precursor"})).inspections
-    named = pd.DataFrame({"shipment_id": rows["shipment_id"].dropna().unique()}, dtype="str")
-    return link(named, None, rows)
-
-
-__all__ = ["Format", "outcomes_table", "phase"]

@@ -126,17 +126,27 @@ def limits(past: Past, size: int, *, alarm: float, draws: int, seed: int) -> Flo
     past
         The past weeks.
     size
-        Shipments of the week to judge; sizes within a quarter of each other share their limits.
+        Shipments of the week to judge, see `about`.
     alarm
         Share of weeks that may have any signal beyond its limit although nothing moved.
     draws, seed
         Number of made-up weeks, and the seed of their draws.
     """
-    rounded = max(round(_STEP ** np.floor(np.log(max(size, 1)) / np.log(_STEP))), 1)
-    made = made_up_weeks(past, rounded, draws, np.random.default_rng(seed))
-    usual = np.maximum(np.quantile(made, USUAL, axis=0), _least(past, rounded))
+    made = made_up_weeks(past, size, draws, np.random.default_rng(seed))
+    usual = np.maximum(np.quantile(made, USUAL, axis=0), _least(past, size))
     beyond = (made / usual).max(axis=(1, 2))
     return np.asarray(usual * np.quantile(beyond, 1 - alarm))
+
+
+def about(size: int) -> int:
+    """Return the size whose limits a week of this size is judged by: weeks within a quarter of each other share them.
+
+    Examples
+    --------
+    >>> about(700), about(720), about(1000)
+    (646, 646, 808)
+    """
+    return max(round(float(_STEP ** np.floor(np.log(max(size, 1)) / np.log(_STEP)))), 1)
 
 
 def _least(past: Past, size: int) -> Floats:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from omdrisk.errors import InputError
 from omdrisk.monitoring.advice import Advice, advise
-from omdrisk.monitoring.chance import Past, indexes, limits, tally
+from omdrisk.monitoring.chance import Past, about, indexes, limits, tally
 from omdrisk.monitoring.returned import returned
 from omdrisk.monitoring.signals import UNSEEN_DAYS, Watched, watched
 from omdrisk.records import as_table
@@ -121,10 +121,12 @@ def weekly(
     week = np.asarray(number, dtype=np.intp)
     old = past.to_numpy()
     before = Past(seen.codes[old], week[old], day[old], place[old], seen.bins, len(names))
+    sizes = {about(int(size[each])) for each in judged}
+    limit = {each: limits(before, each, alarm=alarm, draws=draws, seed=seed) for each in sorted(sizes)}
     parts: list[pd.DataFrame] = [
-        _judged(
-            seen, before, names, old, np.flatnonzero(week == each), place, alarm=alarm, draws=draws, seed=seed
-        ).assign(week=begin + 7 * each * _DAY)
+        _judged(seen, before, names, old, np.flatnonzero(week == each), place, limit[about(int(size[each]))]).assign(
+            week=begin + 7 * each * _DAY
+        )
         for each in judged
     ]
     told: pd.DataFrame = _verdicts(pd.concat(parts, ignore_index=True))
@@ -166,13 +168,9 @@ def _judged(
     past: Any,
     rows: Any,
     place: Any,
-    *,
-    alarm: float,
-    draws: int,
-    seed: int,
+    limit: Any,
 ) -> pd.DataFrame:
     index = indexes(before.tally(), tally(seen.codes[rows], place[rows], seen.bins, len(names)))
-    limit = limits(before, len(rows), alarm=alarm, draws=draws, seed=seed)
     told = []
     for at, name in enumerate(["", *names]):
         old, new = (past, rows) if not at else (past & (place == at - 1), rows[place[rows] == at - 1])

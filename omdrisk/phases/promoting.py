@@ -268,7 +268,7 @@ def _promote(
         bundle=bundle.version,
         **mark,
     )
-    opened.done(f"promote/{head.target}", key, at, **{**vars(done), "heads": list(done.heads)})
+    opened.done(f"promote/{head.target}", key, at, **{**vars(done), "heads": list(done.heads), "run": tracked.run_id})
     return done
 
 

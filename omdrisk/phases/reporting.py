@@ -370,10 +370,10 @@ def _ask(path: Path, card: Card, answers: dict[str, str]) -> None:
 
 
 def _keep(opened: PhaseFolder, files: list[Path]) -> None:
-    """Keep the reports with the runs of this phase's heads."""
+    """Keep the reports with the runs of this phase: its heads and their promotions."""
     from omdrisk.registry import note
 
     state = opened.read()
-    runs = {str(step["run"]) for name, step in state["steps"].items() if name.startswith("track/")}
+    runs = {str(step["run"]) for step in state["steps"].values() if "run" in step}
     for run in sorted(runs):
         note(run, files=files, tracking_uri=state["store"])

@@ -102,3 +102,26 @@ def test_outcomes_come_back(
     assert History.open(tmp_path / "history", SECRET).info()["outcomes"] == len(outcomes)
     run("feedback", tmp_path / "back.csv", code=2)
     assert "--history" in capsys.readouterr().err
+
+
+def test_drift_week_by_week_says_what_to_do(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shipments, outcomes = world.tables(12_000)
+    head = omdrisk.train(
+        world.recipe("drug", ["weight", "packing"]), shipments, outcomes, as_of="2023-03-15", catalog=world.catalog()
+    )
+    omdrisk.save_bundle([head], tmp_path / "bundle")
+    before = shipments["filed_at"] < "2023-03-15"
+    shipments[before].to_parquet(tmp_path / "past.parquet", index=False)
+    later = shipments[~before & (shipments["filed_at"] < "2023-05-15")]
+    later.assign(gross_weight_kg=later["gross_weight_kg"] * 3).to_csv(tmp_path / "incoming.csv", index=False)
+    outcomes.to_parquet(tmp_path / "outcomes.parquet", index=False)
+    run(
+        *("drift", tmp_path / "incoming.csv", "--model", tmp_path / "bundle", "--past", tmp_path / "past.parquet"),
+        *("--outcomes", tmp_path / "outcomes.parquet", "--weeks", "8", "--plot", tmp_path / "drift.png"),
+        *("--json", tmp_path / "drift.json"),
+    )
+    told = json.loads((tmp_path / "drift.json").read_text())
+    assert told["verdict"] == "act"
+    assert "weight" in next(one["names"] for one in told["advice"] if one["code"] == "feature")
+    assert "Look at ten of these shipments by hand" in capsys.readouterr().out.replace("\n", " ")
+    assert (tmp_path / "drift.png").stat().st_size > 5_000

@@ -23,8 +23,7 @@ from tests.phases.test_phase import NAMES, opened
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kill -9")
 
 PROGRAM = Path(__file__).with_name("killed.py")
-KILLS = int(os.environ.get("OMDRISK_KILLS", "4"))
-ROWS = 2500
+KILLS = int(os.environ.get("OMDRISK_KILLS", "2"))
 
 
 def killed(step: str, folder: Path, after: float) -> bool:
