@@ -45,7 +45,7 @@ def hops(indexes: Indexes, question: Hops, keys: dict[str, Integers], moments: I
             step[(since[count][node] < until) | _inside(intervals[count], node, until)] = count
     if isinstance(question, Links):
         unknown = ~np.any([keys[name] != 0 for name in question.entities], axis=0)
-        answers = np.sum(steps < far, axis=0).astype(np.float64)
+        answers: Floats = np.sum(steps < far, axis=0).astype(np.float64)
     else:
         fewest = np.min(steps, axis=0)
         unknown = fewest == far

@@ -49,19 +49,27 @@ def answer(
         answers = batch.answer(groups)
     elif groups:
         answers = Lookups(past, keys, moments, horizon).answer(groups)
-    for question in others:
-        answers[question] = _other(past, question, keys, moments, horizon)
-    return {question: answers[question] for question in questions} if others else answers
+    if others:
+        parts: list[Asked] = []
+        for question in others:
+            if not parts or moments.size >= BLOCK:  # where many rows fall is not kept from question to question
+                parts = [Asked(part, keys, moments, horizon) for part in past.parts or (past.whole,)]
+            answers[question] = _other(past, parts, question, keys, moments, horizon)
+        return {question: answers[question] for question in questions}
+    return answers
 
 
-def _other(past: Past, question: Question, keys: dict[str, Integers], moments: Integers, horizon: int) -> Floats:
+def _other(
+    past: Past, parts: list[Asked], question: Question, keys: dict[str, Integers], moments: Integers, horizon: int
+) -> Floats:
+    """Answer a question that does not add up over parts; `parts` ask each of them, and know where the rows fall."""
     if isinstance(question, Hops):
         return hops(past.whole, question, keys, moments, horizon)
-    if len(past.parts) > 1 and isinstance(question, Distinct):
-        return distinct(past, question, keys, moments, horizon)
-    if len(past.parts) > 1 and isinstance(question, Quantile):
-        return quantile(past, question, keys, moments, horizon)
-    return Asked(past.whole, keys, moments, horizon).answer(question)
+    if len(parts) > 1 and isinstance(question, Distinct):
+        return distinct(past, parts[0], question, keys, moments, horizon)
+    if len(parts) > 1 and isinstance(question, Quantile):
+        return quantile(parts, question, moments.size)
+    return parts[0].answer(question)
 
 
 @lru_cache(maxsize=64)

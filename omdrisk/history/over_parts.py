@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from omdrisk.history.answers import Asked
 from omdrisk.history.arrays import NO_TIME, days_before, running
 from omdrisk.history.engine import KeyIndex, WaveletMatrix
 from omdrisk.history.indexes import together
@@ -21,6 +20,7 @@ from omdrisk.history.indexes import together
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from omdrisk.history.answers import Asked
     from omdrisk.history.arrays import Floats, Integers
     from omdrisk.history.indexes import Indexes
     from omdrisk.history.past import Past
@@ -57,10 +57,12 @@ class Recurrences:
         return more - self.negative.less(low_negative, high_negative, limits)
 
 
-def distinct(past: Past, question: Distinct, keys: dict[str, Integers], moments: Integers, horizon: int) -> Floats:
-    """Return how many values of the entity `of` the key's shipments had, over all parts."""
-    first, *others = past.parts
-    answers = Asked(first, keys, moments, horizon).answer(question)
+def distinct(
+    past: Past, first: Asked, question: Distinct, keys: dict[str, Integers], moments: Integers, horizon: int
+) -> Floats:
+    """Return how many values of the entity `of` the key's shipments had, over all parts; `first` asks the first."""
+    others = past.parts[1:]
+    answers = first.answer(question)
     until = np.minimum(moments, horizon)
     since = np.minimum(days_before(moments, question.days), until)
     asked = together([keys[name] for name in question.by], moments.size, past.joint)
@@ -115,15 +117,14 @@ def _around(
     return earlier, later
 
 
-def quantile(past: Past, question: Quantile, keys: dict[str, Integers], moments: Integers, horizon: int) -> Floats:
-    """Return the quantile of the values of all parts."""
+def quantile(every: Sequence[Asked], question: Quantile, count: int) -> Floats:
+    """Return the quantile of the values of all parts, for `count` rows that ask each of them."""
     parts = []
-    for part in past.parts:
-        asked = Asked(part, keys, moments, horizon)
+    for asked in every:
         low, high = asked.stretch_of(question)
         if np.any(high > low):
-            parts.append((*part.orders(question.by, question.value), low, high))
-    answers = np.full(moments.size, np.nan)
+            parts.append((*asked.indexes.orders(question.by, question.value), low, high))
+    answers = np.full(count, np.nan)
     if not parts:
         return answers
     total: Integers = np.sum([high - low for _, _, low, high in parts], axis=0)
