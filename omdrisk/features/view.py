@@ -54,6 +54,7 @@ class View:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> view = View(pd.DataFrame({"goods_description": ["IVORY", None, "IVORY"]}))
     >>> view.column("goods_description").texts
     ['IVORY']

@@ -15,6 +15,7 @@ import numpy as np
 from omdrisk.history.arrays import NEVER, NO_TIME
 from omdrisk.history.facts import KEY
 from omdrisk.history.plain import bisect
+from omdrisk.history.questions import Links
 from omdrisk.history.spells import standing
 
 if TYPE_CHECKING:
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
 
 
 def hops(indexes: Indexes, question: Hops, keys: dict[str, Integers], moments: Integers, horizon: int) -> Floats:
-    """Return for each row the fewest hops from one of its entities to a marked one; missing if none is."""
+    """Return for each row the fewest hops from one of its entities to a marked one, or how many are near one."""
     known, since, intervals = indexes.once(("hops", *_parts(question)), lambda: _reach(indexes, question))
     until = np.minimum(moments, horizon)
-    answers = np.full(moments.size, np.nan)
     nodes, begin = [], 0
     for name, theirs in zip(question.entities, known, strict=True):
         place = np.searchsorted(theirs, keys[name])
@@ -38,13 +38,19 @@ def hops(indexes: Indexes, question: Hops, keys: dict[str, Integers], moments: I
         there[there] = theirs[place[there]] == keys[name][there]
         nodes.append(np.where(there & (keys[name] != 0), begin + place, -1))
         begin += theirs.size
-    for count in reversed(range(question.at_most + 1)):
-        near: Flags = np.zeros(moments.size, dtype=np.bool_)
-        for node in nodes:
-            near |= since[count][node] < until
-            near |= _inside(intervals[count], node, until)
-        answers[near] = count
-    answers[moments == NO_TIME] = np.nan
+    far = question.at_most + 1
+    steps = np.full((len(nodes), moments.size), far)
+    for count in reversed(range(far)):
+        for step, node in zip(steps, nodes, strict=True):
+            step[(since[count][node] < until) | _inside(intervals[count], node, until)] = count
+    if isinstance(question, Links):
+        unknown = ~np.any([keys[name] != 0 for name in question.entities], axis=0)
+        answers = np.sum(steps < far, axis=0).astype(np.float64)
+    else:
+        fewest = np.min(steps, axis=0)
+        unknown = fewest == far
+        answers = fewest.astype(np.float64)
+    answers[unknown | (moments == NO_TIME)] = np.nan
     return answers
 
 

@@ -276,6 +276,26 @@ class Hops(Remembered):
         return f"{'+'.join(self.entities)}_{self.target}_hops_{self.at_most}"
 
 
+@dataclass(frozen=True)
+class Links(Hops):
+    """How many of the shipment's own `entities` are at most `at_most` hops from one with an earlier find of `target`.
+
+    Each entity counts by itself; missing where all of them are.
+
+    Examples
+    --------
+    >>> Links(entities=("consignee", "shipper"), target="drug", at_most=1).name
+    'consignee+shipper_drug_links_1'
+    """
+
+    __hash__ = Remembered.__hash__
+
+    @property
+    def name(self) -> str:
+        """A name derived from the parameters."""
+        return f"{'+'.join(self.entities)}_{self.target}_links_{self.at_most}"
+
+
 Question: TypeAlias = (
     Shipments
     | SinceFirst
@@ -289,6 +309,7 @@ Question: TypeAlias = (
     | Known
     | Quantile
     | Hops
+    | Links
 )
 
 

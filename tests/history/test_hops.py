@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from omdrisk.errors import DefinitionError
-from omdrisk.history import History, Hops, needs
+from omdrisk.history import History, Hops, Links, needs
 
 few = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -37,6 +37,13 @@ def searched(world, oracle, question, row, horizon) -> float:
     return math.nan
 
 
+def linked(world, oracle, question, row, horizon) -> float:
+    given = [name for name in question.entities if row[name] is not None]
+    rows = [{**row, **{other: None for other in question.entities if other != name}} for name in given]
+    near = [searched(world, oracle, question, mine, horizon) for mine in rows]
+    return float(sum(not math.isnan(steps) for steps in near)) if given else math.nan
+
+
 @given(data=st.data())
 @few
 def test_hops_equal_a_search(world, data):
@@ -52,8 +59,10 @@ def test_hops_equal_a_search(world, data):
         horizon = data.draw(world.moments)
         history = history.before(pd.Timestamp(horizon, unit="us", tz="UTC"))
     oracle = world.Oracle(shipments, outcomes)
+    asked += [Links(question.entities, "drug", question.at_most) for question in asked]
     for question, found in history.ask(asked, world.shipments_frame(asking)).items():
-        expected = [searched(world, oracle, question, row, horizon) for row in asking]
+        search = linked if isinstance(question, Links) else searched
+        expected = [search(world, oracle, question, row, horizon) for row in asking]
         np.testing.assert_array_equal(found, np.array(expected, dtype=float), err_msg=question.name)
 
 

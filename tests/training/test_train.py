@@ -100,7 +100,7 @@ def test_same_seed_same_bytes(world, head, tmp_path):
     for name, each in (("one", head), ("two", again)):
         save_bundle([each], tmp_path / name)
     files = [path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file()]
-    assert len(files) == 8
+    assert len(files) == 9
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
 

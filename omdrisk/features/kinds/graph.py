@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import pandas as pd
 
-from omdrisk.entities import columns_of
 from omdrisk.features.arguments import argument, entity_names, text, whole
 from omdrisk.features.kinds.base import Kind
 
@@ -86,32 +84,18 @@ class LinksToCase(Kind):
         return self.entities
 
     def questions(self) -> tuple[Question, ...]:
-        from omdrisk.history.questions import Hops
+        from omdrisk.history.questions import Links
 
-        return (Hops(self.entities, self.target, self.at_most),)
+        return (Links(self.entities, self.target, self.at_most),)
 
     def compute(self, view: View) -> NDArray[np.float64]:
-        question = self.questions()[0]
-        near = ~np.isnan(view.answer(question))
-        links = np.where(_asked(view, self.entities), 0.0, np.nan)
-        rows = np.flatnonzero(near)
-        if rows.size:
-            # each entity asks alone: the same shipments, with the columns of that entity and no others
-            asking = view.shipments.iloc[rows]
-            alone = [asking[_columns(entity, asking)] for entity in self.entities]
-            answers = view.history.ask([question], pd.concat(alone, ignore_index=True))[question]
-            links[rows] = (~np.isnan(answers)).reshape(len(self.entities), rows.size).sum(axis=0)
-        return links
-
-
-def _columns(entity: str, shipments: pd.DataFrame) -> list[str]:
-    return [name for name in dict.fromkeys((*columns_of(entity), "filed_at")) if name in shipments.columns]
+        return view.answer(self.questions()[0])
 
 
 def _asked(view: View, entities: tuple[str, ...]) -> NDArray[np.bool_]:
     """Return for which rows a history can be asked about one of `entities` at least."""
     given = np.zeros(len(view), dtype=bool)
-    if view.history is None or "filed_at" not in view.shipments.columns:
+    if view.history is None or "filed_at" not in view.fields:
         return given
     for name in entities:
         given |= view.entity(name).codes >= 0

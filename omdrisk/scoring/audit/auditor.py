@@ -41,7 +41,7 @@ def pseudonym(user: str, secret: bytes | str | None = None) -> str:
     Examples
     --------
     >>> pseudonym("officer 7", "a secret of the agency")
-    'fdb0d3e2fdf1e9b0'
+    '10ebbf0d0ee3cf19'
     """
     return hmac.new(agency_secret(secret), f"user\0{user}".encode(), hashlib.sha256).hexdigest()[:16]
 

@@ -29,7 +29,7 @@ class Receipt:
     Examples
     --------
     >>> str(Receipt(12, "ab" * 32))[:20]
-    '12:abababababababab'
+    '12:ababababababababa'
     >>> Receipt.read(str(Receipt(12, "ab" * 32))).lines
     12
     """
