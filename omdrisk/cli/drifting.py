@@ -19,12 +19,15 @@ from omdrisk.cli.terminal import (
     load_table,
     read,
     save_table,
+    say_rejected,
     screen,
     steps,
 )
 from omdrisk.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from omdrisk.monitoring import Drift
@@ -68,7 +71,7 @@ def drift(
             table = measure(scorer, manifest)
         else:
             earlier = load_table(past, "read --out", ("shipment_id", "filed_at"))
-            known = None if outcomes is None else _outcomes(outcomes)
+            known = None if outcomes is None else _outcomes(outcomes, scorer.heads)
             step("comparing week by week")
             found = _weekly(scorer, manifest, earlier, known, since, weeks, alarm)
     if past is None:
@@ -133,28 +136,42 @@ def feedback(
     out: Annotated[
         Path | None, typer.Option(help="Outcomes table to write (.parquet), as `omdrisk link` does.")
     ] = None,
+    worklist: Annotated[
+        Path | None, typer.Option(help="The list (.csv) they belong to: how each shipment was chosen is kept.")
+    ] = None,
     known_at: Annotated[
         str | None, typer.Option(help="When rows without known_at became known; now if not said.")
     ] = None,
     target: Annotated[str | None, typer.Option(help="What `found` and `1` mean, where the file does not say.")] = None,
+    targets: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Another target that may be named; drug, precursor, wildlife and the list's heads are known."
+        ),
+    ] = None,
+    rejects: Annotated[Path | None, typer.Option(help="Keep rejected rows in this file (.csv).")] = None,
     json_to: Json = None,
 ) -> None:
-    """Take outcomes back: two columns suffice, shipment_id and outcome (clear, or what was found)."""
+    """Take back outcomes that officers entered: shipment_id and outcome (clear, or what was found) suffice.
+
+    They go into the history, into a table of outcomes to train with, or both; each row that says nothing usable is
+    named. What the agency's systems export (manifests, inspections with references, cases) is for `omdrisk observe`.
+    """
     import pandas as pd
 
     from omdrisk.history import History
-    from omdrisk.monitoring import read_feedback
+    from omdrisk.scoring import known_targets, read_feedback, read_worklist
 
     if history is None and out is None:
         raise InputError("say where the outcomes go: --history FOLDER, --out outcomes.parquet, or both.")
-    read_all = [
-        read_feedback(path, known_at=known_at or _now(), target=target, targets=_targets(target)) for path in files
-    ]
+    listed = None if worklist is None else read_worklist(worklist)
+    known = known_targets(() if listed is None else listed.columns, [*(targets or ()), *([target] if target else ())])
+    moment = known_at or _now()
+    read_all = [read_feedback(path, moment, listed, target=target, targets=known) for path in files]
     rejected = pd.concat([one.rejected for one in read_all], ignore_index=True)
-    for row in rejected.head(10).itertuples(index=False):
-        console.print(f"row {row.row}: {row.reason}", style="yellow")
-    inspections = pd.concat([one.inspections for one in read_all], ignore_index=True)
-    outcomes = _linked(inspections, target)
+    say_rejected(rejected, rejects)
+    inspections = pd.concat([one.accepted for one in read_all], ignore_index=True)
+    outcomes = _linked(inspections, known)
     done: dict[str, Any] = {"read": len(inspections), "rejected": len(rejected), "outcomes": len(outcomes)}
     if history is not None:
         done["recorded"] = vars(History.open(history).record(outcomes))
@@ -164,25 +181,23 @@ def feedback(
     emit(done, json_to)
 
 
-def _targets(target: str | None) -> list[str]:
-    from omdrisk.linking import USUAL_TARGETS
-
-    return sorted({*USUAL_TARGETS, "precursor", *([target] if target else [])})
-
-
-def _linked(inspections: pd.DataFrame, target: str | None = None) -> pd.DataFrame:
+def _linked(inspections: pd.DataFrame, known: Iterable[str]) -> pd.DataFrame:
+    """Return the outcomes of inspections; a precursor is told as drug."""
     import pandas as pd
 
-    from omdrisk.linking import USUAL_TARGETS, link
+    from omdrisk.linking import link
 
     named = pd.DataFrame({"shipment_id": inspections["shipment_id"].dropna().unique()}, dtype="str")
-    return link(named, None, inspections, targets=sorted({*USUAL_TARGETS, *([target] if target else [])}))
+    return link(named, None, inspections, targets=sorted({*known} - {"precursor"}))
 
 
-def _outcomes(path: Path) -> pd.DataFrame:
+def _outcomes(path: Path, heads: Iterable[str]) -> pd.DataFrame:
     """Read outcomes from `omdrisk link` (.parquet), or a CSV that came back."""
-    from omdrisk.monitoring import read_feedback
+    from omdrisk.scoring import known_targets, read_feedback
 
     if path.suffix == ".parquet":
         return load_table(path, "link")
-    return _linked(read_feedback(path, known_at=_now(), targets=_targets(None)).inspections)
+    known = known_targets(others=heads)
+    read = read_feedback(path, _now(), targets=known)
+    say_rejected(read.rejected, option="omdrisk feedback --rejects FILE")
+    return _linked(read.accepted, known)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omdrisk.cli.app import app
-from omdrisk.cli.terminal import Format, Json, console, emit, moment, read
+from omdrisk.cli.terminal import Format, Json, console, emit, moment, read, say_rejected
 from omdrisk.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,18 +24,20 @@ def observe(
         list[Path] | None, typer.Option(help="Cases to remember; they are linked to the manifests given.")
     ] = None,
     worklist: Annotated[
-        Path | None, typer.Option(help="The list (.csv) that two-column inspection results belong to.")
+        Path | None, typer.Option(help="The list (.csv) that inspection results without references belong to.")
     ] = None,
     known_at: Annotated[
-        str | None, typer.Option(help="When two-column inspection results were known; now if not said.")
+        str | None, typer.Option(help="When inspection results without references were known; now if not said.")
     ] = None,
     create: Annotated[bool, typer.Option("--create", help="Make the store if it is not there.")] = False,
     format_name: Format = None,
     json_to: Json = None,
 ) -> None:
-    """Add shipments and what became of them to the history; what is already there is not added twice.
+    """Keep the history current with what the agency's systems export: manifests, inspections, and cases linked to them.
 
-    Inspection results may be the two-column file that a worklist's page exports (shipment_id, outcome).
+    What is already there is not added twice. Inspection results without references of their own (the two columns that
+    a worklist's page exports) are read as `omdrisk feedback` reads them; that command takes them alone, keeps rejected
+    rows, and writes outcomes to train with.
     """
     from omdrisk.features import Catalog, history_keys, history_values
     from omdrisk.history import History
@@ -63,16 +65,18 @@ def observe(
     emit(done, json_to)
 
 
-def _examined(
-    files: list[Path], format_name: str | None, worklist: Path | None, known_at: str | None
-) -> pd.DataFrame | None:
+def _examined(files: list[Path], format_name: str | None, worklist: Path | None, known_at: str | None) -> pd.DataFrame:
     """Read inspection results, among them the feedback of worklists' pages."""
     import pandas as pd
 
     from omdrisk.scoring import is_feedback, read_feedback
 
     told = pd.Timestamp.now(tz="UTC") if known_at is None else moment(known_at)
-    parts = [read_feedback(file, told, worklist) for file in files if is_feedback(file)]
+    entered = [read_feedback(file, told, worklist) for file in files if is_feedback(file)]
+    if entered:
+        rejected = pd.concat([one.rejected for one in entered], ignore_index=True)
+        say_rejected(rejected, option="omdrisk feedback --rejects FILE")
+    parts = [one.accepted for one in entered]
     others = [file for file in files if not is_feedback(file)]
     if others:
         parts.append(read("inspections", others, format_name).accepted)

@@ -62,13 +62,20 @@ def read(
     if kind not in readers:
         raise InputError(f"there is no table {kind!r}. Choose shipments, cases or inspections.")
     result = readers[kind](list(paths), format=format, progress=progress)
-    for line in _rejected_lines(result.rejected):
+    say_rejected(result.rejected, rejects)
+    return result
+
+
+def say_rejected(rejected: pd.DataFrame, rejects: Path | None = None, *, option: str = "--rejects FILE") -> None:
+    """Say on standard error which rows were rejected and why, and keep them in a file, or say which option does."""
+    from omdrisk import records
+
+    for line in _rejected_lines(rejected):
         console.print(line, style="yellow")
     if rejects is not None:
-        records.write_rejects(result, rejects)
-    elif len(result.rejected):
-        console.print("  --rejects FILE keeps rejected rows, to be mended and read again", style="yellow")
-    return result
+        records.write_rejects(rejected, rejects)
+    elif len(rejected):
+        console.print(f"  {option} keeps rejected rows, to be mended and read again", style="yellow")
 
 
 def _rejected_lines(rejected: pd.DataFrame) -> Iterator[str]:

@@ -1,10 +1,9 @@
-"""Drift within a phase and between phases, and outcomes that come back."""
+"""Drift within a phase and between phases."""
 
 from __future__ import annotations
 
 from omdrisk.monitoring.advice import Advice
 from omdrisk.monitoring.against_training import ACT, SCORE, WATCH, drift
-from omdrisk.monitoring.feedback import Feedback, read_feedback
 from omdrisk.monitoring.index import noise, stability_index
 from omdrisk.monitoring.weeks import Drift, weekly
 
@@ -14,10 +13,8 @@ __all__ = [
     "WATCH",
     "Advice",
     "Drift",
-    "Feedback",
     "drift",
     "noise",
-    "read_feedback",
     "stability_index",
     "weekly",
 ]

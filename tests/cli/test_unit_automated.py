@@ -144,6 +144,33 @@ def test_feedback_enters_the_history(unit: Path) -> None:
     assert told(unit / "observed.json")["outcomes"]["added"] == 0
 
 
+def test_feedback_and_observe_read_alike(unit: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("worklist", unit / "manifest.csv", "--model", unit / "bundle", "--capacity", "4", "--out", unit / "alike.csv")
+    listed = pd.read_csv(unit / "alike.csv")
+    words = ["No", "found", "tobacco", "perhaps"]
+    (unit / "back.csv").write_text(
+        "Shipment ID;Outcome\n"
+        + "".join(f"{one};{two}\n" for one, two in zip(listed["shipment_id"], words, strict=True))
+    )
+    common = ("--worklist", unit / "alike.csv", "--known-at", "2023-06-03", "--json", unit / "fed.json")
+    named = ("--target", "drug", "--targets", "tobacco", "--rejects", unit / "back-rejects.csv")
+    run("feedback", unit / "back.csv", *common, *named, "--out", unit / "back.parquet")
+    assert (told(unit / "fed.json")["read"], told(unit / "fed.json")["rejected"]) == (3, 1)
+    outcomes = pd.read_parquet(unit / "back.parquet")
+    assert outcomes["selection_probability"].notna().all()
+    found = outcomes[outcomes["outcome"].eq(1.0)]
+    assert found["target"].tolist() == ["drug", "tobacco"]
+    assert pd.read_csv(unit / "back-rejects.csv")["Outcome"].tolist() == ["perhaps"]
+    run("observe", "--history", unit / "alike", "--create", "--shipments", unit / "manifest.csv")
+    capsys.readouterr()
+    run("observe", "--history", unit / "alike", "--inspections", unit / "back.csv", *common)
+    said = capsys.readouterr().err
+    assert "back.csv row 3: outcome: 'found' does not say what was found" in said
+    assert "back.csv row 4: outcome: 'tobacco' is neither clear nor a known target" in said
+    assert "(and 1 more rows like it)" in said
+    assert told(unit / "fed.json")["outcomes"]["added"] == 2
+
+
 def test_hostile_content_reaches_no_terminal(unit: Path, capsys: pytest.CaptureFixture[str]) -> None:
     texts = [text.replace("\ud83d", "").replace("\x00", "") for text in HOSTILE]
     rows = tiny().incoming.head(len(texts)).copy()

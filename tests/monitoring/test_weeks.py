@@ -11,7 +11,7 @@ import pytest
 import omdrisk
 from omdrisk.errors import InputError
 from omdrisk.history import History
-from omdrisk.monitoring import Drift, read_feedback, weekly
+from omdrisk.monitoring import Drift, weekly
 from omdrisk.monitoring.advice import advise
 from omdrisk.monitoring.chance import Past, indexes, limits, tally
 from omdrisk.monitoring.signals import unseen
@@ -179,23 +179,3 @@ def test_the_picture_is_drawn_in_greys(tables: tuple[pd.DataFrame, pd.DataFrame]
     axes = judged(tables, tables[0], folder).plot(most=5)
     assert axes.images[0].get_cmap().name == "Greys"
     assert len(axes.get_yticklabels()) == 5
-
-
-def test_outcomes_come_back_in_two_columns(tmp_path: Path) -> None:
-    path = tmp_path / "back.csv"
-    path.write_text(
-        "\ufeffShipment ID;Outcome\nS1;drug\nS2;clear\nS3;0\nS4;found\nS5;drugg\n;clear\nS6;drug;\n".replace(
-            "drug;\n", "drug\n"
-        )
-    )
-    read = read_feedback(path, known_at="2023-05-02", targets=["drug", "wildlife"])
-    assert read.inspections["outcome"].tolist() == ["drug", "clear", "clear", "drug"]
-    assert read.inspections["known_at"].eq(pd.Timestamp("2023-05-02", tz="UTC")).all()
-    assert read.rejected["row"].tolist() == [5, 6, 7]
-    assert "--target" in read.rejected["reason"].iloc[0]
-    assert "neither clear nor one of drug, wildlife" in read.rejected["reason"].iloc[1]
-    named = read_feedback(path, known_at="2023-05-02", target="wildlife", targets=["drug"])
-    assert named.inspections["outcome"].tolist()[3] == "wildlife"
-    (tmp_path / "bad.csv").write_text("id,result\n1,2\n")
-    with pytest.raises(InputError, match="no column shipment_id and no outcome"):
-        read_feedback(tmp_path / "bad.csv", known_at="2023-05-02")

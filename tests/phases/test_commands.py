@@ -95,7 +95,7 @@ def test_outcomes_come_back(
     run("feedback", tmp_path / "back.csv", *both, "--json", tmp_path / "fed.json")
     fed = json.loads((tmp_path / "fed.json").read_text())
     assert (fed["read"], fed["rejected"]) == (2, 1)
-    assert "neither clear nor one of" in capsys.readouterr().err
+    assert "'perhaps' is neither clear nor a known target" in capsys.readouterr().err
     outcomes = pd.read_parquet(tmp_path / "outcomes.parquet")
     assert outcomes.set_index(["shipment_id", "target"])["outcome"]["S1", "drug"] == 1.0
     assert set(outcomes["shipment_id"]) == {"S1", "S2"}

@@ -177,7 +177,7 @@ def test_outcomes_are_exported_and_read_back(seen: Seen, listed: pd.DataFrame, t
     file = tmp_path / "outcomes.csv"
     waiting.value.save_as(file)
     assert file.read_bytes() == f"\ufeffshipment_id,outcome\r\n{first},drug\r\n{second},clear\r\n".encode()
-    table = read_feedback(file, "2023-06-02", listed)
+    table = read_feedback(file, "2023-06-02", listed).accepted
     assert table["outcome"].tolist() == ["drug", "clear"]
 
 
@@ -273,7 +273,7 @@ def test_hostile_content_does_nothing(chromium: Any, world: Tiny, scorer: Scorer
         shown.page.get_by_role("button", name="Export outcomes").click()
     file = tmp_path / "o.csv"
     waiting.value.save_as(file)
-    names = read_feedback(file, "2023-06-02")["shipment_id"].tolist()
+    names = read_feedback(file, "2023-06-02").accepted["shipment_id"].tolist()
     assert len(names) == len(made)
     assert not [
         line for line in file.read_text("utf-8-sig").splitlines() if line.lstrip('"').startswith(("=", "+", "@"))
