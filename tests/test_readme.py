@@ -34,6 +34,8 @@ def after_science(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[
         store.observe(world.shipments[~incoming])
         store.record(outcomes)
         world.shipments[incoming].to_csv("incoming.csv", index=False)
+        (folder / "in").mkdir()
+        world.shipments[incoming].head(200).to_csv("in/monday.csv", index=False)
         world.inspections[world.inspections["known_at"] >= "2023-09-01"].to_csv("results.csv", index=False)
     return folder, names
 
@@ -61,6 +63,7 @@ def test_the_targeting_unit_s_tour(
             main(line.split())
         assert not stopped.value.code, line
     assert (folder / "worklist.html").stat().st_size > 10_000
+    assert list((folder / "out").rglob("*.csv"))
 
 
 def test_every_tour_is_run() -> None:

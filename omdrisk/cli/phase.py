@@ -298,6 +298,10 @@ def _say_compared(compared: Compared) -> None:
 
 
 def _figure(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(_figure(one) for one in value)
+    if isinstance(value, dict):
+        return " ".join(_figure(one) for one in value.values())
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 

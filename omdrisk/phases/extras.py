@@ -76,8 +76,8 @@ def in_vain(found: Any | None) -> tuple[dict[str, Any], ...]:
         return ()
     above = rate[(rate["group"] != "all") & (rate["low"] > VAIN * overall.iloc[0])]
     return tuple(
-        {"group": str(row["group"]), "member": str(row["value"]), "ratio": float(row["ratio"])}
-        for row in above.sort_values("ratio", ascending=False).head(3).to_dict("records")
+        {"group": str(row["group"]), "member": str(row["value"]), "ratio": float(row["estimate"] / overall.iloc[0])}
+        for row in above.sort_values("estimate", ascending=False).head(3).to_dict("records")
     )
 
 
