@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from omdrisk.errors import InputError
 
 if TYPE_CHECKING:
@@ -72,7 +70,7 @@ def in_vain(found: Any | None) -> tuple[dict[str, Any], ...]:
     table = found.table
     rate = table[table["rate"] == "false_alarm"]
     overall = rate.loc[rate["group"] == "all", "estimate"]
-    if not len(overall) or not np.isfinite(overall.iloc[0]):
+    if not len(overall) or not overall.iloc[0] > 0:
         return ()
     above = rate[(rate["group"] != "all") & (rate["low"] > VAIN * overall.iloc[0])]
     return tuple(

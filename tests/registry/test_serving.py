@@ -39,6 +39,8 @@ def port(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int
     command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", "models:/omdrisk/1"]
     command += ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(free), "--workers", "1"]
     environment = {**os.environ, "MLFLOW_TRACKING_URI": store, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    # mlflow starts uvicorn by its name, which an environment that is not activated does not have on its path
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     log = root / "server.log"
     with log.open("wb") as said:
         server = subprocess.Popen(
