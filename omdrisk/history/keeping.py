@@ -12,30 +12,21 @@ from omdrisk.entities import PARTY_ENTITIES
 from omdrisk.errors import HistoryError
 from omdrisk.history import shelf
 from omdrisk.history.facts import KEY, Facts
+from omdrisk.history.held import Held
 from omdrisk.history.manifest import FORMAT, Forgotten
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Iterable
     from datetime import datetime
     from os import PathLike
 
-    from omdrisk.entities import Keyring
     from omdrisk.history.arrays import Flags
     from omdrisk.history.past import Past
     from omdrisk.history.store import Store
 
 
-class Keeping:
+class Keeping(Held):
     """The part of `History` that is for its keeper."""
-
-    keys: tuple[str, ...]
-    values: tuple[str, ...]
-    _past: Past
-    _store: Store | None
-    _keyring: Keyring
-    _horizon: int | None
-    _changing: threading.RLock
 
     def _current(self) -> Past:
         return self._past

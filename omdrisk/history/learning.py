@@ -8,28 +8,19 @@ import pandas as pd
 
 from omdrisk.errors import HistoryError
 from omdrisk.history.batches import Change, outcome_rows, shipment_rows
+from omdrisk.history.held import Held
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Iterable
 
     from omdrisk.entities import Keyring
     from omdrisk.history.facts import Rows
     from omdrisk.history.history import History
     from omdrisk.history.past import Past
-    from omdrisk.history.store import Store
 
 
-class Learning:
+class Learning(Held):
     """The part of `History` that adds to it."""
-
-    keys: tuple[str, ...]
-    values: tuple[str, ...]
-    _past: Past
-    _store: Store | None
-    _keyring: Keyring
-    _horizon: int | None
-    _changing: threading.RLock
 
     def observe(self, shipments: pd.DataFrame) -> Change:
         """Add shipments; those that are known are left as they are, so it may be called again.
