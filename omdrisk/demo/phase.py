@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from omdrisk.demo.walk import TARGETS, _fresh, _recipes
+from omdrisk.demo.folder import TARGETS, fresh, shipped_recipes
 from omdrisk.phases import (
     Compared,
     GateError,
@@ -98,12 +98,12 @@ def phase_walk(
     from omdrisk.registry import local_store
     from omdrisk.simulation import simulate
 
-    root = _fresh(Path(folder))
+    root = fresh(Path(folder))
     step(f"simulating {shipments:,} shipments of phases I to V")
     world = simulate(seed=seed, shipments=shipments)
     outcomes = link(world.shipments, world.cases, world.inspections)
     given: dict[str, Any] = {"store": local_store(root), "seed": seed, "by": OFFICERS["by"]}
-    full = _recipes()
+    full = shipped_recipes()
 
     step("phase IV opens, with a recipe that looks at the goods alone")
     early = _open(root / "IV", "IV", world, outcomes, "2022-04-15", _with(full, NARROW, margin=ANY), given)

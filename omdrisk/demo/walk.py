@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from omdrisk.demo import leaving
+from omdrisk.demo.folder import SECRET, TARGETS, fresh, shipped_recipes
 from omdrisk.demo.judging import against_truth
-from omdrisk.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,13 +19,7 @@ if TYPE_CHECKING:
     from omdrisk.history import History
     from omdrisk.records import ReadResult
     from omdrisk.scoring import Scorer
-    from omdrisk.training import Head, Recipe
-
-SECRET = "for demonstrations only: never for real traders"  # noqa: S105  (published on purpose)
-TARGETS = ("drug", "wildlife")
-CAPACITY = 40
-EXPLAINED = 400
-_MARK = ".omdrisk-demo"
+    from omdrisk.training import Recipe
 
 
 @dataclass(frozen=True)
@@ -77,7 +70,7 @@ def walk(
     InputError
         If `folder` holds anything that no demonstration left there.
     """
-    root = _fresh(Path(folder))
+    root = fresh(Path(folder))
     step(f"simulating {shipments:,} shipments of phases I to V")
     given = _simulated(root / "files", shipments, seed)
     step("reading what the administrations filed")
@@ -91,7 +84,7 @@ def walk(
 
     linked = link_records(manifest.accepted, cases.accepted, inspections.accepted)
     opening = _opening("V")
-    recipes = _recipes()
+    recipes = shipped_recipes()
     step("filling the history")
     store = _store(root / "history", recipes, manifest.accepted, linked.outcomes)
     heads = []
@@ -109,7 +102,7 @@ def walk(
     seen = {target: examined(target, incoming, scores, linked.outcomes, seed=seed) for target in TARGETS}
     step("writing the lists, with reasons")
     last_day = incoming.loc[incoming["filed_at"] >= incoming["filed_at"].max() - pd.Timedelta(days=1)]
-    reasons = _lists(root, scorer, last_day, seed)
+    reasons = leaving.lists(root, scorer, last_day, seed)
     counts = {
         "shipments": _counted(manifest),
         "cases": _counted(cases),
@@ -123,9 +116,9 @@ def walk(
         "phase_v": {"shipments": len(incoming), **{target: int(truth[target].sum()) for target in TARGETS}},
     }
     step("writing the report")
-    _report(root, scorer, incoming, tables, seen, counts)
+    leaving.report(root, scorer, incoming, tables, seen, counts)
     step("keeping the run in MLflow")
-    _track(root, heads, tables, counts, seed)
+    leaving.track(root, heads, tables, counts, seed)
     files = {
         "bundle": root / "bundle",
         "history": root / "history",
@@ -136,17 +129,6 @@ def walk(
         "simulated files": root / "files",
     }
     return Walk(counts, tables, seen, reasons, files)
-
-
-def _fresh(root: Path) -> Path:
-    if root.exists():
-        if not (root / _MARK).is_file() and any(root.iterdir()):
-            raise InputError(f"{root}: holds files that are not of a demonstration. Choose another folder with --out.")
-        shutil.rmtree(root)
-    root.mkdir(parents=True)
-    (root / _MARK).touch()
-    (root / "secret.txt").write_text(SECRET + "\n", encoding="utf-8")
-    return root
 
 
 def _simulated(folder: Path, shipments: int, seed: int) -> dict[str, list[Path]]:
@@ -183,13 +165,6 @@ def _opening(name: str) -> pd.Timestamp:
     return next(phase.start for phase in read_phases() if phase.name == name)
 
 
-def _recipes() -> dict[str, Recipe]:
-    from omdrisk.resources import definitions
-    from omdrisk.training import Recipe
-
-    return {target: Recipe.read(definitions("models") / f"{target}.toml") for target in TARGETS}
-
-
 def _store(path: Path, recipes: dict[str, Recipe], shipments: pd.DataFrame, outcomes: pd.DataFrame) -> History:
     """Make a history store and file everything at once.
 
@@ -222,115 +197,6 @@ def _judge(
         blocks_of(incoming, "day"),
         seed=seed,
     )
-
-
-def _lists(root: Path, scorer: Scorer, last_day: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame]:
-    from omdrisk.reports import write_worklist
-
-    todo = scorer.worklist(last_day, capacity=CAPACITY, explore=0.1, seed=seed)
-    for name in ("worklist.html", "worklist.xlsx"):
-        write_worklist(todo, root / name, scorer=scorer, shipments=last_day)
-    for language in ("vi", "zh"):
-        translated = scorer.worklist(last_day, capacity=CAPACITY, explore=0.1, seed=seed, language=language)
-        path = root / f"worklist.{language}.html"
-        write_worklist(translated, path, scorer=scorer, shipments=last_day, language=language)
-    top = last_day.loc[last_day["shipment_id"].isin(todo.loc[todo["selected_by"].eq("model"), "shipment_id"].head(3))]
-    return {language: scorer.explain(top, top=4, language=language) for language in ("en", "vi")}
-
-
-def _report(
-    root: Path,
-    scorer: Scorer,
-    incoming: pd.DataFrame,
-    tables: dict[str, pd.DataFrame],
-    seen: dict[str, pd.DataFrame],
-    counts: dict[str, Any],
-) -> None:
-    from omdrisk.reports import SIMULATED, HeadReport, write_report_html
-
-    sample = incoming.sample(n=min(EXPLAINED, len(incoming)), random_state=0)
-    heads = [
-        HeadReport(
-            head=target,
-            metrics=seen[target],
-            capacity=_curves(tables[target]),
-            tables={"Against the known truth": tables[target]},
-            note=(
-                "The first table rests on examined shipments, as an agency has them; the curves and the last table "
-                "on the known truth of the simulated world, over all shipments of phase V."
-            ),
-        ).with_explanation(scorer, sample)
-        for target in TARGETS
-    ]
-    facts = {
-        "bundle": scorer.version,
-        "trained on what was known before": "phase V",
-        "shipments scored": f"{counts['phase_v']['shipments']:,}",
-    }
-    write_report_html(root / "report.html", title="Phase V", heads=heads, facts=facts, caveats=[SIMULATED])
-
-
-def _curves(table: pd.DataFrame) -> pd.DataFrame:
-    """Lay the figures of each ranking below each other, as the report's plots want them."""
-    model = table[["capacity", "hit_rate", "hit_rate_low", "hit_rate_high", "recall", "recall_low", "recall_high"]]
-    rules = pd.DataFrame({"capacity": table["capacity"], "hit_rate": table["rule_hit_rate"]})
-    best = pd.DataFrame(
-        {"capacity": table["capacity"], "hit_rate": table["best_hit_rate"], "recall": table["best_recall"]}
-    )
-    rules["recall"] = table["recall"] / table["lift_over_rule"]
-    named = [
-        model.assign(scorer="model"),
-        rules.assign(scorer="officers' rules"),
-        best.assign(scorer="best possible"),
-    ]
-    return pd.concat(named, ignore_index=True).rename(columns={"capacity": "share"})
-
-
-def _track(
-    root: Path,
-    heads: list[Head],
-    tables: dict[str, pd.DataFrame],
-    counts: dict[str, Any],
-    seed: int,
-) -> None:
-    from omdrisk.registry import Run, local_store, promote, register, track
-
-    metrics = {
-        f"{target}/{name}_at_{100 * row['capacity']:g}_percent{end}": row[f"{name}{end}"]
-        for target, table in tables.items()
-        for row in table.to_dict(orient="records")
-        for name in ("hit_rate", "recall", "lift", "lift_over_rule")
-        for end in ("", "_low", "_high")
-        if np.isfinite(row[f"{name}{end}"])
-    }
-    params = {f"{head.target}.{key}": value for head in heads for key, value in head.facts.items()}
-    uri = local_store(root)
-    (root / "counts.json").write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
-    run = Run(
-        bundle=root / "bundle",
-        params={**params, "seed": seed},
-        metrics=metrics,
-        tags={"phase": "V", "world": "simulated"},
-        plots=[*_pictures(root / "plots", tables), root / "report.html", root / "counts.json"],
-        datasets={"files": counts["shipments"], "phase V": counts["phase_v"]},
-    )
-    registered = register(track(run, tracking_uri=uri, name="demo"), tracking_uri=uri)
-    promote(str(registered.version), tracking_uri=uri)
-
-
-def _pictures(folder: Path, tables: dict[str, pd.DataFrame]) -> list[Path]:
-    """Draw each head's hit rate against capacity, beside the officers' rules and the best possible."""
-    from omdrisk.evaluation.pictures import at_capacity
-
-    folder.mkdir()
-    made = []
-    for target, table in tables.items():
-        curves = _curves(table)
-        curves["metric"] = [f"hit_rate@{100 * share:g}%" for share in curves["share"]]
-        named = {"hit_rate": "value", "hit_rate_low": "low", "hit_rate_high": "high"}
-        made.append(folder / f"hit-rate-{target}.png")
-        at_capacity(curves.drop(columns="share").rename(columns=named), "scorer").figure.savefig(made[-1], dpi=120)
-    return made
 
 
 def _counted(read: ReadResult) -> dict[str, int]:

@@ -70,14 +70,15 @@ class Batch:
         self._timeless = self._merged.moments == NO_TIME
 
     def answer(self, plans: Sequence[Plan]) -> dict[Question, Floats]:
-        """Answer the questions of all plans."""
+        """Answer the questions of all plans, each in two passes, so that few keys keep all processors busy."""
+        passes = [half for plan in plans for half in plan.halves()]
         with ThreadPoolExecutor(max_workers=cores()) as pool:
-            for stage in self._shared(plans):
+            for stage in self._shared(passes):
                 list(pool.map(lambda make: make(), stage))
-            found = list(pool.map(self._pass, plans))
+            found = list(pool.map(self._pass, passes))
         return {
             question: answers
-            for plan, table in zip(plans, found, strict=True)
+            for plan, table in zip(passes, found, strict=True)
             for question, answers in zip(plan.questions, table, strict=True)
         }
 
@@ -92,6 +93,7 @@ class Batch:
         outcomes = {(plan.targets, plan.spell_widths, self._party(plan.by)): plan for plan in plans}
         return [
             [
+                *(partial(self._slots, by) for by in sorted({plan.by for plan in plans})),
                 merged.shipments,
                 *(partial(merged.window, width) for width in sorted(widths)),
                 *(partial(merged.stream, target, party=party) for target, party in sorted(streams)),
@@ -112,14 +114,17 @@ class Batch:
         bases = [self._merged.base(target, party=party) for target in plan.rates]
         return np.stack(bases) if bases else np.zeros((0, 0))
 
-    def _slots(self, plan: Plan) -> tuple[Integers, Integers, Flags, int]:
+    def _slots(self, by: tuple[str, ...]) -> tuple[Integers, Integers, Flags, int]:
         """Return the slots of shipments and of rows that ask, which rows cannot be answered, and how many slots.
 
         See `sweeps` for what slots 0 and 1 are.
         """
+        return self._merged.once(("slots", by), lambda: self._numbered(by))
+
+    def _numbered(self, by: tuple[str, ...]) -> tuple[Integers, Integers, Flags, int]:
         merged, shipments = self._merged, self._facts.shipments
-        keys = together([shipments[f"{KEY}{name}"] for name in plan.by], len(shipments), self._joint)
-        asked_keys = together([self._keys[name] for name in plan.by], merged.moments.size, self._joint)
+        keys = together([shipments[f"{KEY}{name}"] for name in by], len(shipments), self._joint)
+        asked_keys = together([self._keys[name] for name in by], merged.moments.size, self._joint)
         same = keys is asked_keys or np.array_equal(keys, asked_keys)
         slots, asked, known = kernels.numbered_keys(keys, asked_keys[:0] if same else asked_keys)
         slots = slots + np.int32(2) if slots.size else np.zeros(1, dtype=np.int32)
@@ -128,7 +133,7 @@ class Batch:
 
     def _pass(self, plan: Plan) -> Floats:
         merged, streams = self._merged, self._streams(plan)
-        slots, asked, missing, count = self._slots(plan)
+        slots, asked, missing, count = self._slots(plan.by)
         gone, steps = merged.windows(plan.shipment_widths[1:])
         counted = plan.about_shipments or bool(plan.values)
         answers = np.empty((len(plan.questions), merged.moments.size))

@@ -94,7 +94,8 @@ class Merged:
         """Return a column of the rows that ask in time order."""
         return np.ascontiguousarray(column[self.order] if self.order.size else column)
 
-    def _once(self, name: Hashable, make: Callable[[], T]) -> T:
+    def once(self, name: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` makes, made at the first call under this name."""
         if name not in self._made:
             self._made[name] = make()
         made: T = self._made[name]
@@ -108,7 +109,7 @@ class Merged:
 
     def shipments(self) -> Integers:
         """Return how many shipments come before each row."""
-        return self._once(("shipments",), lambda: self._before(self.facts.shipments["filed_at"]))
+        return self.once(("shipments",), lambda: self._before(self.facts.shipments["filed_at"]))
 
     def window(self, width: int) -> tuple[Integers, Integers]:
         """Return how many shipments come before each row's window, and how they and the rows merge."""
@@ -120,7 +121,7 @@ class Merged:
             merges.merge(times, self.moments, self.horizon, width, places, steps)
             return places, steps
 
-        return self._once(("window", width), make)
+        return self.once(("window", width), make)
 
     def windows(self, widths: tuple[int, ...]) -> tuple[Integers, Integers]:
         """Return the same for several windows."""
@@ -133,7 +134,7 @@ class Merged:
                 np.concatenate([theirs for _, theirs in found] or [np.zeros(0, np.uint8)]).reshape(-1, max(steps, 1)),
             )
 
-        return self._once(("windows", widths), make)
+        return self.once(("windows", widths), make)
 
     def parts(self, values: tuple[str, ...]) -> Integers:
         """Return for each shipment and value whether it is known, and its three limbs."""
@@ -144,7 +145,7 @@ class Merged:
                 merges.split(self.facts.shipments[f"{VALUE}{value}"], 4 * place, parts)
             return parts
 
-        return self._once(("parts", values), make)
+        return self.once(("parts", values), make)
 
     def stream(self, target: str, *, party: bool) -> tuple[Stream, Integers, Integers]:
         """Return the spells of a target, and how many had begun and ended before each row."""
@@ -153,7 +154,7 @@ class Merged:
             found = Stream.of(self.facts, target, party=party)
             return found, self._before(found.begins), self._before(found.ends[found.ending])
 
-        return self._once(("stream", target, party), make)
+        return self.once(("stream", target, party), make)
 
     def streams(self, targets: tuple[str, ...], widths: tuple[int, ...], *, party: bool) -> Streams:
         """Return the spells of several targets."""
@@ -182,7 +183,7 @@ class Merged:
                 gone=gone,
             )
 
-        return self._once(("streams", targets, widths, party), make)
+        return self.once(("streams", targets, widths, party), make)
 
     def base(self, target: str, *, party: bool) -> Floats:
         """Return for each row the rate of finds over all shipments and all the past."""
@@ -193,4 +194,4 @@ class Merged:
             merges.overall_rates(stream.amounts, stream.ending, begun, over, rates)
             return rates
 
-        return self._once(("base", target, party), make)
+        return self.once(("base", target, party), make)

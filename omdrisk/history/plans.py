@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
     from omdrisk.history.arrays import Integers
 
-COUNTED = (Shipments, SinceFirst, SinceLast, Finds, Inspected, Rate, SinceFind, Mean, Known)
+OF_TARGETS = (Finds, Inspected, Rate, SinceFind)
+"""Kinds of question about outcomes."""
+
+COUNTED = (Shipments, SinceFirst, SinceLast, Mean, Known, *OF_TARGETS)
 """Kinds of question that are answered from counters."""
 
 
@@ -64,9 +67,7 @@ class Plan:
     def of(cls, by: tuple[str, ...], questions: Sequence[Question]) -> Plan:
         """Return the plan for questions about the key `by`, all of them among `COUNTED`."""
         about_values = [question for question in questions if isinstance(question, Mean | Known)]
-        about_targets = [
-            question for question in questions if isinstance(question, Finds | Inspected | Rate | SinceFind)
-        ]
+        about_targets = [question for question in questions if isinstance(question, OF_TARGETS)]
         return cls(
             by,
             tuple(questions),
@@ -77,6 +78,13 @@ class Plan:
             tuple(sorted({question.target for question in about_targets})),
             tuple(sorted({question.target for question in about_targets if isinstance(question, Rate)})),
         )
+
+    def halves(self) -> list[Plan]:
+        """Return a plan for what is asked about shipments, and one for what is asked about outcomes."""
+        halves: tuple[list[Question], list[Question]] = [], []
+        for question in self.questions:
+            halves[isinstance(question, OF_TARGETS)].append(question)
+        return [Plan.of(self.by, half) for half in halves if half]
 
     @property
     def about_shipments(self) -> bool:

@@ -146,6 +146,8 @@ class WorklistPlan:
         """Return a plan from what its TOML file holds."""
         known = [field.name for field in fields(cls)]
         for name in body:
+            if name in ("capacity", *PARTS):
+                raise InputError(f"{name!r} stands outside of a line. Write it below a heading [[lines]].")
             if name not in known:
                 raise InputError(f"{name!r} is unknown in a plan. {did_you_mean(name, known)}")
         lines = body.get("lines")
