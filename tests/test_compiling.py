@@ -11,23 +11,29 @@ from omdrisk import compiling
 if TYPE_CHECKING:
     from pathlib import Path
 
-LOOP = """
+TIMES = "from omdrisk.compiling import compiled\n\n@compiled\ndef times(number):\n    return number * {}\n"
+TWICE = """
 from omdrisk.compiling import compiled
+from times import times
 
 @compiled
 def twice(number):
-    return 2 * number
+    return times(number)
 """
+SAID = "import sys, twice; print(twice.twice(21), 'numba.np.arraymath' in sys.modules)"
 
 
-def test_kept_loops_are_taken_up_without_what_only_compiling_needs(tmp_path: Path) -> None:
-    (tmp_path / "loop.py").write_text(LOOP, encoding="utf-8")
-    code = "import sys, loop; print(loop.twice(21), 'numba.np.arraymath' in sys.modules)"
-    said = [
-        subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-        for _ in range(2)
-    ]
-    assert said == ["42 True\n", "42 False\n"]
+def said(folder: Path) -> str:
+    done = subprocess.run([sys.executable, "-c", SAID], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_kept_loops_are_taken_up_without_what_only_compiling_needs_until_one_changes(tmp_path: Path) -> None:
+    (tmp_path / "times.py").write_text(TIMES.format("2"), encoding="utf-8")
+    (tmp_path / "twice.py").write_text(TWICE, encoding="utf-8")
+    assert [said(tmp_path), said(tmp_path)] == ["42 True", "42 False"]
+    (tmp_path / "times.py").write_text(TIMES.format("2.0"), encoding="utf-8")
+    assert [said(tmp_path), said(tmp_path)] == ["42.0 True", "42.0 False"]
 
 
 def test_where_nothing_can_be_kept_the_loops_are_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
