@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "omdrisk"
 
 LAYERS = [
-    {"errors", "resources"},
+    {"errors", "resources", "compiling"},
     {"records", "parties", "entities"},
     {"linking", "history"},
     {"features", "trees"},

@@ -11,7 +11,7 @@ import numpy as np
 
 from omdrisk.errors import DefinitionError, did_you_mean
 from omdrisk.features.arguments import flag, text, texts
-from omdrisk.features.kinds import Kind, kinds
+from omdrisk.features.kinds import Kind, kinds, known_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -182,13 +182,13 @@ class Definition:
 
 
 def _read_kind(spec: Mapping[str, Any], tables: Tables | None) -> Kind:
-    known = kinds()
     word = _named("kind", text, spec["kind"]) if "kind" in spec else None
     if word is None:
         raise DefinitionError("'kind' is missing")
-    if word not in known:
-        raise DefinitionError(f"kind {word!r} is unknown. {did_you_mean(word, known)}")
-    kind = known[word].read({key: value for key, value in spec.items() if key not in _READERS})
+    known = known_kind(word)
+    if known is None:
+        raise DefinitionError(f"kind {word!r} is unknown. {did_you_mean(word, kinds())}")
+    kind = known.read({key: value for key, value in spec.items() if key not in _READERS})
     if tables is not None:
         for table in kind.tables:
             tables[table]

@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
+
+from omdrisk.compiling import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -25,14 +26,6 @@ LONGEST = 4
 EDGE = 2
 #: Code point between two texts.
 BETWEEN = 10
-
-
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile `function`; its machine code is kept on disk unless no folder can be written to."""
-    try:
-        return njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
-    except RuntimeError:
-        return njit(nogil=True)(function)  # type: ignore[no-any-return]
 
 
 @compiled

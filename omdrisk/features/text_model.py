@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from omdrisk.features.ngrams import compiled, hashed
+from omdrisk.compiling import compiled
+from omdrisk.features.ngrams import hashed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,22 +6,11 @@ unseen.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numba import njit
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile `function`; its machine code is kept on disk unless no folder can be written to."""
-    try:
-        return njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
-    except RuntimeError:
-        return njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
-
+from omdrisk.compiling import compiled
 
 _STRETCH = 256
 

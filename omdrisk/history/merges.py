@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from omdrisk.compiling import compiled
 from omdrisk.history.arrays import NEVER, NO_TIME
-from omdrisk.history.kernels import compiled
 
 
 @compiled

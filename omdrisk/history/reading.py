@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from omdrisk.compiling import compiled
 from omdrisk.history.arrays import NO_TIME
-from omdrisk.history.kernels import compiled
 
 COUNT, SINCE, SINCE_FIND, WEIGHT, RATE, MEAN = range(6)
 

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from omdrisk.compiling import compiled
 from omdrisk.history.arrays import NO_TIME
-from omdrisk.history.kernels import compiled
 from omdrisk.history.reading import read_answers, scatter
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from omdrisk.compiling import compiled
 from omdrisk.history.arrays import NEVER
-from omdrisk.history.kernels import compiled, find_slots, lower_bound
+from omdrisk.history.kernels import find_slots, lower_bound
 from omdrisk.history.merges import since_of
 
 

@@ -83,6 +83,10 @@ class Head:
             return forest
         return None
 
+    def prove(self) -> None:
+        """Check the trees now, and not when they are first used."""
+        _ = self.forest
+
     @cached_property
     def _explained(self) -> Forest | None:
         """The same for SHAP values."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from omdrisk.trees.layout import Layout
-    from omdrisk.trees.quadrature import Tables
+    from omdrisk.trees.quadrature import Weights
     from omdrisk.trees.text import Floats, Trees
 
 FEW = 24
@@ -139,18 +139,18 @@ class Forest:
         return cast("Floats", scores)
 
     @cached_property
-    def _weights(self) -> tuple[Tables, float]:
-        from omdrisk.trees.quadrature import base_of, tables_of
+    def _weights(self) -> tuple[Weights, float]:
+        from omdrisk.trees.quadrature import base_of, weights_of
 
-        return tables_of(self._layout), base_of(self._layout)
+        return weights_of(self._layout), base_of(self._layout)
 
     def _explained(self, matrix: Floats) -> Floats:
         from omdrisk.trees import kernels
 
-        layout, (tables, base) = self._layout, self._weights
+        layout, (weights, base) = self._layout, self._weights
         cells, codes = kernels.read_rows(matrix, layout.numbers, layout.categories)
         shape = (self.trees.feature, layout.shape.left, layout.shape.right, layout.shape.before)
-        values = kernels.explain(cells, codes, self.features, layout.offsets, layout.splits, shape, tables)
+        values = kernels.explain(cells, codes, self.features, layout.offsets, layout.splits, shape, weights)
         return np.column_stack([values, np.full(len(values), base)])
 
 

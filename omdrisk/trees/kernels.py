@@ -1,16 +1,24 @@
 """The compiled loops over rows, trees and splits."""
+# ruff: noqa: C901, PLR0912 - a compiled loop is one function
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numba import njit
 
-from omdrisk.trees.vectors import BLOCK, LANES, ascend, clear_above, clear_outside, descend, lowest_bit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from omdrisk.compiling import compiled
+from omdrisk.trees.vectors import (
+    BLOCK,
+    LANES,
+    ascend,
+    clear_above,
+    clear_outside,
+    descend,
+    lowest_bit,
+    weigh_against,
+    weigh_along,
+)
 
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 NEAR_ZERO = float(np.float32(1e-35))
@@ -18,15 +26,11 @@ NEAR_ZERO = float(np.float32(1e-35))
 LARGEST = float(np.finfo(np.float64).max)
 """Stands for infinity where infinity stands for a missing number."""
 TOGETHER = 16
-"""Rows explained together, so that a tree's tables stay in the processor's cache."""
-
-
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile `function`; its machine code is kept on disk unless no folder can be written to."""
-    try:
-        return njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
-    except RuntimeError:
-        return njit(nogil=True)(function)  # type: ignore[no-any-return]
+"""Rows explained together, so that what a tree's splits multiply by is worked out once for all of them."""
+ROWS = 12
+"""Rows of that for each split: three cases of two factors and two weights."""
+CLOSED = 2
+"""The case of a row that left the path at an earlier split of the feature; else it goes left, 0, or right, 1."""
 
 
 @compiled
@@ -83,7 +87,10 @@ def add_masks(matrix: Any, numbers: Any, categories: Any, words: Any, numeric: A
     set_columns, places, widths, members, set_keeps = sets
     scores = np.empty(matrix.shape[0])
     cells = np.zeros((numbers[0].size, BLOCK))
-    bits = np.zeros((categories[4].sum(), BLOCK), np.uint64)
+    set_words = 0
+    for width in categories[4]:
+        set_words += width
+    bits = np.zeros((set_words, BLOCK), np.uint64)
     masks, values, sums = np.empty(BLOCK, np.uint64), np.empty(BLOCK), np.empty(BLOCK)
     for first in range(0, matrix.shape[0], BLOCK):
         _read_block(matrix, first, numbers, categories, cells, bits)
@@ -138,10 +145,30 @@ def follow(cells: Any, codes: Any, offsets: Any, splits: Any, children: Any, val
 
 
 @compiled
-def explain(cells: Any, codes: Any, features: int, offsets: Any, splits: Any, shape: Any, tables: Any) -> Any:
-    """Return the SHAP values of rows, without the base; see `quadrature`."""
+def _weigh(table: Any, row: int, case: int, split: int, shares: Any, rule: Any) -> None:
+    """Fill the four rows of a split in a case: factors of its left and right branch, then their weights."""
+    old, branches = shares
+    before = old[split]
+    for side in range(2):
+        value, after = branches[split, side, 0], branches[split, side, 1]
+        if case == CLOSED:
+            table[row + side] = value * (after / before)
+            table[row + 2 + side] = 0.0
+        elif case == side:
+            weigh_along(table, row + side, rule, before, after, value)
+        else:
+            weigh_against(table, row + side, rule, before, after, value)
+
+
+@compiled
+def explain(cells: Any, codes: Any, features: int, offsets: Any, splits: Any, shape: Any, weights: Any) -> Any:
+    """Return the SHAP values of rows, without the base; see `quadrature`.
+
+    What a tree's splits multiply by is worked out beforehand for rows together, and for a row alone only in its own
+    case, by the same steps.
+    """
     feature, left, right, before = shape
-    table, starts = tables
+    shares, passes, rules, rule_starts = weights
     rows = cells.shape[0]
     most = 0
     for tree in range(offsets.size - 1):
@@ -149,15 +176,22 @@ def explain(cells: Any, codes: Any, features: int, offsets: Any, splits: Any, sh
     values = np.empty((rows, features))
     totals = np.empty((TOGETHER * features, LANES))
     paths = np.empty((2 * most, LANES))
+    table = np.empty((most * ROWS, LANES))
     held, chosen = np.empty(2 * most, np.bool_), np.empty(most, np.int64)
     for begin in range(0, rows, TOGETHER):
         end = min(rows, begin + TOGETHER)
+        alone = end - begin == 1
         totals[:] = 0.0
         for tree in range(offsets.size - 1):
             inner = offsets[tree + 1] - offsets[tree] - 1
             first = offsets[tree] - tree
             held[2 * inner + 1] = True
-            for start in range(starts[tree], starts[tree + 1], max(1, inner * 12)):
+            for turn in range(passes[tree]):
+                rule = rules[rule_starts[passes[tree]] + turn]
+                if not alone:
+                    for node in range(inner):
+                        for case in range(3):
+                            _weigh(table, node * ROWS + case * 4, case, first + node, shares, rule)
                 for row in range(begin, end):
                     paths[0] = 1.0
                     for node in range(inner):
@@ -166,16 +200,21 @@ def explain(cells: Any, codes: Any, features: int, offsets: Any, splits: Any, sh
                         is_open = held[before[at]]
                         held[left[at]] = is_open & goes_left
                         held[right[at]] = is_open & (not goes_left)
-                        case = np.int64(not goes_left) if is_open else 2
-                        chosen[node] = start + node * 12 + case * 4
+                        case = int(not goes_left) if is_open else CLOSED
+                        chosen[node] = node * ROWS + case * 4
+                        if alone:
+                            _weigh(table, chosen[node], case, at, shares, rule)
                         descend(paths, node, left[at], right[at], table, chosen[node])
                     for node in range(inner - 1, -1, -1):
                         at = first + node
-                        total = (row - begin) * features + feature[at]
-                        ascend(paths, node, left[at], right[at], table, chosen[node], totals, total)
+                        place = (row - begin) * features + feature[at]
+                        ascend(paths, node, left[at], right[at], table, chosen[node], totals, place)
         for row in range(begin, end):
             for each in range(features):
-                values[row, each] = totals[(row - begin) * features + each].sum()
+                total = 0.0
+                for lane in range(LANES):
+                    total += totals[(row - begin) * features + each, lane]
+                values[row, each] = total
     return values
 
 
@@ -218,38 +257,27 @@ def lay_out(offsets: Any, feature: Any, left: Any, right: Any) -> Any:
 
 
 @compiled
-def fill_tables(offsets: Any, shape: Any, covers: Any, values: Any, table: Any, starts: Any, rule: Any) -> None:
-    """Fill what `explain` multiplies by; the four rows of a case are two factors and two weights."""
+def share_out(offsets: Any, shape: Any, covers: Any, values: Any) -> Any:
+    """Return what `explain` weighs a split by.
+
+    Found are the share of training rows that its feature has sent along the path to it before, and for its left and
+    right branch the leaf's value (1 where there is no leaf) and the share after it.
+    """
     left, right, before = shape
-    nodes, weights, rule_starts = rule
     split_cover, leaf_cover = covers
+    old, branches = np.empty(left.size), np.empty((left.size, 2, 2))
     for tree in range(offsets.size - 1):
         inner = offsets[tree + 1] - offsets[tree] - 1
         first = offsets[tree] - tree
         share = np.ones(2 * inner + 2)
-        passes = 0 if inner == 0 else (starts[tree + 1] - starts[tree]) // (inner * 12)
         for node in range(inner):
             at = first + node
-            old = share[before[at]]
-            fresh = before[at] == 2 * inner + 1
+            old[at] = share[before[at]]
             for side in range(2):
                 child = left[at] if side == 0 else right[at]
-                is_leaf = child >= inner
-                cover = leaf_cover[offsets[tree] + child - inner] if is_leaf else split_cover[first + child]
-                value = values[offsets[tree] + child - inner] if is_leaf else 1.0
-                ratio = cover / split_cover[at]
-                new = share[child] = old * ratio
-                for turn in range(passes):
-                    row = starts[tree] + (turn * inner + node) * 12
-                    for lane in range(LANES):
-                        place = rule_starts[passes] + turn * LANES + lane
-                        t, weight = nodes[place], weights[place]
-                        was = 1.0 if fresh else old * (1.0 - t) + t
-                        gone = 0.0 if fresh else (1.0 - old) / was
-                        stays = new * (1.0 - t) + t
-                        table[row + side * 4 + side, lane] = value * stays / was
-                        table[row + side * 4 + 2 + side, lane] = weight * ((1.0 - new) / stays - gone)
-                        table[row + (1 - side) * 4 + side, lane] = value * new * (1.0 - t) / was
-                        table[row + (1 - side) * 4 + 2 + side, lane] = weight * (-1.0 / (1.0 - t) - gone)
-                        table[row + 8 + side, lane] = value * ratio
-                        table[row + 10 + side, lane] = 0.0
+                leaf = offsets[tree] + child - inner
+                cover = leaf_cover[leaf] if child >= inner else split_cover[first + child]
+                share[child] = old[at] * (cover / split_cover[at])
+                branches[at, side, 0] = values[leaf] if child >= inner else 1.0
+                branches[at, side, 1] = share[child]
+    return old, branches

@@ -11,7 +11,7 @@ with longer paths is gone through once more for each 16 further ones. This is th
 For each point the product is carried down the tree and the leaves' values times the product are carried up again; a
 split multiplies on the way down, and on the way up it weighs what comes from below for its feature. If the feature has
 split before on the path, both are relative to that earlier split. Factors and weights depend on a row only through
-which branch it takes and whether it kept to the path so far, so all of them are computed once.
+which branch it takes and whether it kept to the path so far: three cases for each split.
 
 References
 ----------
@@ -36,32 +36,34 @@ if TYPE_CHECKING:
 
 EXACT = 2 * LANES
 """Features on a path for which one pass is exact."""
-ROWS = 12
-"""Rows of the table for each split and pass: three cases of two factors and two weights."""
 
 
-class Tables(NamedTuple):
-    """Factors and weights, and where those of each tree begin."""
+class Weights(NamedTuple):
+    """What `kernels.share_out` finds, the passes of each tree, and what each pass needs to know of its points.
 
-    table: Floats
-    starts: Integers
+    Those are, one row each, the places t, 1 - t, -1 / (1 - t), and the weights of eight points.
+    """
+
+    shares: tuple[Floats, Floats]
+    passes: Integers
+    rules: Floats
+    rule_starts: Integers
 
 
-def tables_of(layout: Layout) -> Tables:
-    """Return the factors and weights of all splits."""
+def weights_of(layout: Layout) -> Weights:
+    """Return what the splits are weighed by."""
     trees, shape = layout.trees, layout.shape
     passes = np.maximum(1, -(-shape.widest // EXACT))
-    starts = np.concatenate([[0], np.cumsum(ROWS * passes * (trees.leaves - 1))]).astype(np.int64)
-    rules = [points(LANES * turns) for turns in range(1, int(passes.max()) + 1)]
-    nodes, weights = (np.concatenate(part) for part in zip(*rules, strict=True))
-    rule_starts = np.cumsum([0, 0, *(len(rule[0]) for rule in rules)])
-    table = aligned(int(starts[-1]))
-    branches = (shape.left, shape.right, shape.before)
-    covers = (trees.split_cover, trees.leaf_cover)
-    kernels.fill_tables(
-        layout.offsets, branches, covers, trees.leaf_value, table, starts, (nodes, weights, rule_starts)
+    most = int(passes.max())
+    places, weights = (
+        np.concatenate(part).reshape(-1, LANES)
+        for part in zip(*(points(LANES * turns) for turns in range(1, most + 1)), strict=True)
     )
-    return Tables(table, starts)
+    rules = np.stack([places, 1.0 - places, -1.0 / (1.0 - places), weights], axis=1)
+    starts = np.cumsum([0, *range(most + 1)])
+    branches = (shape.left, shape.right, shape.before)
+    shares = kernels.share_out(layout.offsets, branches, (trees.split_cover, trees.leaf_cover), trees.leaf_value)
+    return Weights(shares, passes, rules, starts)
 
 
 def points(count: int) -> tuple[Floats, Floats]:
@@ -86,10 +88,3 @@ def base_of(layout: Layout) -> float:
         base += float(((trees.leaf_cover[begin:end] / total) * trees.leaf_value[begin:end]).sum())
         first = end - at - 1
     return base
-
-
-def aligned(rows: int) -> Floats:
-    """Return an empty array of rows of eight numbers, none of which crosses a line of the cache."""
-    line = LANES * 8
-    raw = np.empty((rows + 1) * LANES)
-    return raw[(-raw.ctypes.data % line) // 8 :][: rows * LANES].reshape(rows, LANES)

@@ -146,6 +146,61 @@ def lowest_bit(typing: Any, word: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def weigh_along(typing: Any, table: Any, row: Any, rule: Any, old: Any, new: Any, value: Any) -> Any:
+    """Fill a branch's factor and, two rows on, its weight for a row that goes along it; see `quadrature`.
+
+    The factor is v (z (1 - t) + t) / (y (1 - t) + t) for a share y before and z after the split and a leaf of value v,
+    the weight w ((1 - z) / (z (1 - t) + t) - (1 - y) / (y (1 - t) + t)).
+    """
+    del typing
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        places, _, weights, new, value, was, gone = _weighed(context, builder, signature, arguments)
+        stays = builder.fadd(builder.fmul(new, places[1]), places[0])
+        rest = builder.fdiv(builder.fsub(ir.Constant(_REALS, [1.0] * LANES), new), stays)
+        factor = builder.fdiv(builder.fmul(value, stays), was)
+        _fill(context, builder, signature, arguments, factor, builder.fmul(weights, builder.fsub(rest, gone)))
+        return context.get_dummy_value()
+
+    return types.void(table, types.int64, rule, types.float64, types.float64, types.float64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def weigh_against(typing: Any, table: Any, row: Any, rule: Any, old: Any, new: Any, value: Any) -> Any:
+    """Fill a branch's factor and, two rows on, its weight for a row that goes along the other one.
+
+    The factor is v z (1 - t) / (y (1 - t) + t), the weight w (-1 / (1 - t) - (1 - y) / (y (1 - t) + t)).
+    """
+    del typing
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        places, lost, weights, new, value, was, gone = _weighed(context, builder, signature, arguments)
+        factor = builder.fdiv(builder.fmul(builder.fmul(value, new), places[1]), was)
+        _fill(context, builder, signature, arguments, factor, builder.fmul(weights, builder.fsub(lost, gone)))
+        return context.get_dummy_value()
+
+    return types.void(table, types.int64, rule, types.float64, types.float64, types.float64), generate
+
+
+def _weighed(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Return t and 1 - t, -1 / (1 - t), w, z, v, y (1 - t) + t, and (1 - y) / (y (1 - t) + t)."""
+    rule = _data(context, builder, signature.args[2], arguments[2])
+    place, left, lost, weights = (
+        _load(builder, rule, _lanes(builder, ir.Constant(_WORD, at)), _REALS) for at in range(4)
+    )
+    old, new, value = (_spread(builder, number) for number in arguments[3:])
+    was = builder.fadd(builder.fmul(old, left), place)
+    gone = builder.fdiv(builder.fsub(ir.Constant(_REALS, [1.0] * LANES), old), was)
+    return (place, left), lost, weights, new, value, was, gone
+
+
+def _fill(context: Any, builder: Any, signature: Any, arguments: Any, factor: Any, weight: Any) -> None:
+    table = _data(context, builder, signature.args[0], arguments[0])
+    _store(builder, factor, table, _lanes(builder, arguments[1]))
+    _store(builder, weight, table, _lanes(builder, arguments[1], 2))
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def descend(typing: Any, paths: Any, parent: Any, left: Any, right: Any, table: Any, at: Any) -> Any:
     """Multiply the products of a split's path into those of its two branches, by rows `at` and `at` + 1 of a table."""
     del typing

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -111,25 +109,3 @@ def test_days_reach_to_the_ends_of_time():
     assert days_between(ends[2:], ends[:1])[0] == pytest.approx((2**64 - 2) / 86_400_000_000)
     assert days_before(ends, 1.0).tolist() == [NO_TIME + 1, -86_400_000_000, NEVER - 86_400_000_000]
     assert days_before(ends, None).tolist() == [NO_TIME + 1] * 3
-
-
-def test_compiles_where_nothing_can_be_written(monkeypatch):
-    made = []
-
-    def njit(*, nogil, error_model, cache=False):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        made.append((nogil, error_model))
-        return lambda function: function
-
-    monkeypatch.setattr("numba.njit", njit)
-    try:
-        importlib.reload(kernels)
-        assert made
-        assert kernels.find_slots(np.array([3]), np.array([0, 0, 1]), 63, np.array([3, 4])).tolist() == [
-            0,
-            -1,
-        ]
-    finally:
-        monkeypatch.undo()
-        importlib.reload(kernels)

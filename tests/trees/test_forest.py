@@ -56,9 +56,11 @@ def test_equal_to_exact_fractions_however_long_the_path(count):
     grower = Grower(features=60, depth=1.0)
     rng = np.random.default_rng(count)
     forest = Forest.from_text(grower.text(rng, [count]))
-    row = grower.rows(rng, 1)
-    exact = [float(value) for value in shapley_by_fractions(forest, row[0])]
-    np.testing.assert_allclose(forest.contributions(row)[0, :-1], exact, rtol=0, atol=1e-13)
+    rows = grower.rows(rng, 3)
+    exact = [float(value) for value in shapley_by_fractions(forest, rows[0])]
+    alone = forest.contributions(rows[:1])[0]
+    np.testing.assert_allclose(alone[:-1], exact, rtol=0, atol=1e-13)
+    np.testing.assert_array_equal(forest.contributions(rows)[0], alone)
 
 
 def shapley_by_fractions(forest, row):
@@ -105,6 +107,7 @@ def test_rows_alone_in_parts_and_by_threads():
     values = forest.contributions(rows[:150], threads=1)
     np.testing.assert_array_equal(forest.contributions(rows[:150], threads=3), values)
     np.testing.assert_array_equal(np.vstack([forest.contributions(rows[[at]]) for at in range(50)]), values[:50])
+    np.testing.assert_array_equal(forest.contributions(rows[:17]), values[:17])
     assert forest.raw_score(rows[:0]).shape == (0,)
     assert forest.contributions(rows[:0]).shape == (0, 7)
 
@@ -228,17 +231,3 @@ def test_without_a_compiler_lightgbm_is_left():
         "    print(type(error).__name__, error)"
     )
     assert alone(code).startswith("UnsupportedForest the compiled loops are not available")
-
-
-def test_where_nothing_can_be_kept_the_loops_are_compiled_anew(monkeypatch):
-    from omdrisk.trees import kernels
-
-    original = kernels.njit
-
-    def nowhere(**options):
-        if options.get("cache"):
-            raise RuntimeError("cannot cache function: no locator available")
-        return original(**options)
-
-    monkeypatch.setattr(kernels, "njit", nowhere)
-    assert kernels.compiled(lambda number: number + 1)(1) == 2

@@ -140,6 +140,11 @@ def _load_entry_points() -> None:
             raise DefinitionError(f"entry point {entry.name} of {GROUP}: {error}") from None
 
 
+def known_kind(word: str) -> type[Kind] | None:
+    """Return the kind of this word, None if there is none; other packages are looked through if it is not shipped."""
+    return _registered.get(word) or kinds().get(word)
+
+
 def kinds() -> Mapping[str, type[Kind]]:
     """Return every known kind by its word.
 
