@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from omdrisk.history.arrays import NEVER, NO_TIME
-from omdrisk.history.facts import KEY
 from omdrisk.history.plain import bisect
 from omdrisk.history.questions import Links
 from omdrisk.history.spells import standing
@@ -24,25 +23,24 @@ if TYPE_CHECKING:
     from omdrisk.history.questions import Hops
 
     Interval = tuple[Integers, Integers, Integers]
-    Reach = tuple[list[Integers], list[Integers], list[Interval]]
+    Reach = tuple[Integers, Integers, Integers, Integers]
 
 
 def hops(indexes: Indexes, question: Hops, keys: dict[str, Integers], moments: Integers, horizon: int) -> Floats:
     """Return for each row the fewest hops from one of its entities to a marked one, or how many are near one."""
-    known, since, intervals = indexes.once(("hops", *_parts(question)), lambda: _reach(indexes, question))
+    since, offsets, begins, ends = reach(indexes, question)
     until = np.minimum(moments, horizon)
     nodes, begin = [], 0
-    for name, theirs in zip(question.entities, known, strict=True):
-        place = np.searchsorted(theirs, keys[name])
-        there = place < theirs.size
-        there[there] = theirs[place[there]] == keys[name][there]
-        nodes.append(np.where(there & (keys[name] != 0), begin + place, -1))
-        begin += theirs.size
+    for name in question.entities:
+        index = indexes.key((name,))
+        slots = index.slots(keys[name])
+        nodes.append(np.where((slots >= 0) & (keys[name] != 0), begin + slots, -1))
+        begin += index.known.size
     far = question.at_most + 1
     steps = np.full((len(nodes), moments.size), far)
     for count in reversed(range(far)):
         for step, node in zip(steps, nodes, strict=True):
-            step[(since[count][node] < until) | _inside(intervals[count], node, until)] = count
+            step[(since[count][node] < until) | _inside((begins, ends, offsets[count]), node, until)] = count
     if isinstance(question, Links):
         unknown = ~np.any([keys[name] != 0 for name in question.entities], axis=0)
         answers: Floats = np.sum(steps < far, axis=0).astype(np.float64)
@@ -54,8 +52,14 @@ def hops(indexes: Indexes, question: Hops, keys: dict[str, Integers], moments: I
     return answers
 
 
-def _parts(question: Hops) -> tuple[object, ...]:
-    return question.entities, question.target, question.at_most
+def reach(indexes: Indexes, question: Hops) -> Reach:
+    """Return since when each node is near for good, and the intervals in which it is near for a time.
+
+    Nodes are the slots of each of the entities, one entity after another. Both tables have a row for each number
+    of hops; the second says where a node's intervals begin among all.
+    """
+    name = "reach", question.entities, question.target, question.at_most
+    return indexes.once(name, lambda: _reach(indexes, question))
 
 
 def _inside(interval: Interval, nodes: Integers, until: Integers) -> Flags:
@@ -69,17 +73,14 @@ def _inside(interval: Interval, nodes: Integers, until: Integers) -> Flags:
 
 
 def _reach(indexes: Indexes, question: Hops) -> Reach:
-    shipments = indexes.facts.shipments
-    filed = shipments["filed_at"]
-    known, columns, begin = [], [], 0
+    filed = indexes.facts.shipments["filed_at"]
+    columns, begin = [], 0
     for name in question.entities:
-        theirs, numbers = np.unique(shipments[f"{KEY}{name}"], return_inverse=True)
-        missing = theirs == 0
-        ranks = np.where(missing, -1, begin + np.cumsum(~missing) - 1)
-        known.append(theirs[~missing])
-        columns.append(ranks[numbers].astype(np.int64))
-        begin += known[-1].size
-    nodes = np.stack(columns, axis=1) if columns else np.zeros((len(shipments), 0), dtype=np.int64)
+        index = indexes.key((name,))
+        slots = index.slot_of_row.astype(np.int64)
+        columns.append(np.where(slots < 0, -1, begin + slots))
+        begin += index.known.size
+    nodes = np.stack(columns, axis=1)
     marked, passing = _marks(indexes, question, nodes, begin)
     since, intervals = [marked], [_interval(passing, begin)]
     for _ in range(question.at_most):
@@ -87,7 +88,10 @@ def _reach(indexes: Indexes, question: Hops) -> Reach:
         passing = _spread_passing(passing, nodes, filed)
         since.append(marked)
         intervals.append(_interval(passing, begin))
-    return known, since, intervals
+    before = np.cumsum([0, *(len(begins) for begins, _, _ in intervals[:-1])])
+    offsets = [begin + offsets for begin, (_, _, offsets) in zip(before, intervals, strict=True)]
+    begins, ends = (np.concatenate([interval[place] for interval in intervals]) for place in (0, 1))
+    return np.stack(since), np.stack(offsets), begins, ends
 
 
 def _marks(indexes: Indexes, question: Hops, nodes: Integers, count: int) -> tuple[Integers, Integers]:
