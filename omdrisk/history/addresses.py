@@ -28,7 +28,7 @@ class Addresses:
 
     def of(self, array: Integers, kind: type = np.int64) -> int:
         """Return where the numbers of an array lie, one after another, as numbers of this kind."""
-        kept = np.ascontiguousarray(array, dtype=kind)
+        kept: Integers = np.ascontiguousarray(array, dtype=kind)
         self._kept.append(kept)
         address: int = kept.__array_interface__["data"][0]
         return address

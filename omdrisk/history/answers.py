@@ -178,11 +178,6 @@ class Asked:
         low, high = self._stretch(by, days)
         return known[low], known[high]
 
-    def stretch_of(self, question: Quantile) -> tuple[Integers, Integers]:
-        """Return where the values that a question is about begin and end, none where its key is missing."""
-        low, high = self._known(question.by, question.value, question.days)
-        return low, np.where(self._missing(question.by), low, high)
-
     @_ask.register
     def _(self, question: Known) -> Any:
         low, high = self._known(question.by, question.value, question.days)

@@ -28,6 +28,9 @@ LARGE = 20_000
 FEW = 64
 """Up to so many rows are answered as they come; more are brought together by their keys first."""
 
+MANY = 8192
+"""From so many rows on keys are answered by as many threads as there are processors."""
+
 KEPT = 64
 """A past is kept open for so many different lists of questions."""
 
@@ -48,14 +51,19 @@ def answer(
     if counted:
         whole = past.whole
         answers = Batch(whole.facts, keys, moments, horizon, whole.joint, whole.party).answer(counted)
-    for question in others:  # one after another, so that what they need is not needed at once
-        answers[question] = lookups(past, (question,), keys, moments, horizon)[0]
+    for some in others:
+        answers |= zip(some, lookups(past, some, keys, moments, horizon), strict=True)
     return {question: answers[question] for question in asked}
 
 
 @lru_cache(maxsize=64)
-def _plans(questions: tuple[Question, ...]) -> tuple[list[Plan], list[Question]]:
-    return plans(questions)
+def _plans(questions: tuple[Question, ...]) -> tuple[list[Plan], list[tuple[Question, ...]]]:
+    """Return what a pass over time answers, and the other questions, those of one key together."""
+    counted, others = plans(questions)
+    groups: dict[tuple[str, ...], list[Question]] = {}
+    for question in others:
+        groups.setdefault(question.by, []).append(question)
+    return counted, [tuple(group) for group in groups.values()]
 
 
 def lookups(
@@ -68,7 +76,9 @@ def lookups(
     answers = np.empty((len(questions), moments.size))
     steps = np.empty((opened.steps, moments.size), dtype=np.int16)
     if moments.size <= FEW:
-        entities = np.array([keys[name] for name in opened.entities], dtype=np.int64).reshape(len(opened.entities), moments.size)
+        entities = np.array([keys[name] for name in opened.entities], dtype=np.int64).reshape(
+            len(opened.entities), moments.size
+        )
         rowwise.answer_few(tables, entities, moments, horizon, order, steps, answers)
         return answers
     rates = rowwise.overall_rates(tables, moments, horizon, order)
@@ -80,8 +90,8 @@ def lookups(
         rows = order[places]
         rowwise.answer_plan(tables, number, joint[places], moments[rows], horizon, rates, rows, steps, answers)
 
-    with ThreadPoolExecutor(max_workers=min(len(opened.keys), cores())) as pool:
-        list(pool.map(work, *zip(*enumerate(opened.keys), strict=True)))
+    with ThreadPoolExecutor(max_workers=cores() if moments.size >= MANY else 1) as pool:
+        list(pool.map(work, range(len(opened.keys)), opened.keys))
     nearness.read_hops(tables.hops, steps, moments, answers)
     return answers
 

@@ -21,7 +21,6 @@ from omdrisk.history.questions import Distinct, Hops, Links, Mean, Quantile
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from omdrisk.history.arrays import Integers
     from omdrisk.history.engine import KeyIndex, WaveletMatrix
     from omdrisk.history.past import Past
     from omdrisk.history.questions import Question
@@ -151,12 +150,10 @@ class Opened:
             end, links = row + len(question.entities), isinstance(question, Links)
             self._add("hops", [(row, end, question.at_most + 1, links, self._into[question])])
         kinds = PLAN, INDEX, VALUE, SPELLS, SPELLS, STRETCH, FIRST_DISTINCT, MORE_DISTINCT, STEPS, HOPS
-        self.tables = Tables(
-            *(np.array(rows, dtype=kind) for kind, rows in zip(kinds, self._rows.values(), strict=False)),
-            np.array(self._numbers, dtype=np.int64),
-            np.array(self._asks, dtype=np.int64).reshape(-1, 5),
-            np.array(self._amounts, dtype=np.float64),
-        )
+        records = (np.array(rows, dtype=kind) for rows, kind in zip(self._rows.values(), kinds, strict=False))
+        numbers = np.array(self._numbers, dtype=np.int64)
+        asks = np.array(self._asks, dtype=np.int64).reshape(-1, 5)
+        self.tables = Tables(*records, numbers=numbers, asks=asks, amounts=np.array(self._amounts, dtype=np.float64))
 
     def _range(self, numbers: Iterable[int]) -> tuple[int, int]:
         begin = len(self._numbers)
@@ -172,7 +169,7 @@ class Opened:
         plan = Plan.of(by, asked.counted)
         party = self._past.party(by)
         values = dict.fromkeys([*plan.values, *(value for value, _ in asked.quantiles)])
-        places = [*asked.distinct, *(each[0] for each in asked.quantiles.values())]
+        places: list[Question] = [*asked.distinct, *(each[0] for each in asked.quantiles.values())]
         widths: list[int] = []
         if plan.about_shipments or plan.values or places:
             every = {*plan.shipment_widths, *plan.value_widths, *map(width_of, places)}

@@ -92,4 +92,3 @@ def _around(
         at, found = seen[after], index.times[place[after]]
         later[at] = np.where(later[at] == NO_TIME, found, np.minimum(later[at], found))
     return earlier, later
-

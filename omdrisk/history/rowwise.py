@@ -105,7 +105,7 @@ def answer_plan(
 
 @compiled
 def overall_rates(tables: Any, moments: Any, horizon: int, order: Any) -> Any:
-    """Return for each overall rate, over all shipments and all the past, what it is for each row; `order` is by time."""
+    """Return each rate over all shipments and all the past as it is for each row; `order` is that of the moments."""
     parts = tables.numbers[0]
     rates = np.empty((tables.overall.size // parts, moments.size))
     every, widths = np.zeros(moments.size, np.int64), np.full(1, NEVER)
@@ -121,7 +121,7 @@ def overall_rates(tables: Any, moments: Any, horizon: int, order: Any) -> Any:
 
 @compiled
 def answer_few(tables: Any, entities: Any, moments: Any, horizon: int, order: Any, steps: Any, answers: Any) -> None:
-    """Answer all questions for rows whose entities have the keys in `entities`; `order` is by time."""
+    """Answer all questions for rows whose entities have the keys in `entities`; `order` is that of the moments."""
     rates = overall_rates(tables, moments, horizon, order)
     now = moments[order]
     for number in range(tables.plans.size):
