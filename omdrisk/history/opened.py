@@ -88,6 +88,20 @@ PLAN = record(
 )
 
 
+KINDS = {
+    "plans": PLAN,
+    "parts": INDEX,
+    "values": VALUE,
+    "spells": SPELLS,
+    "overall": SPELLS,
+    "stretches": STRETCH,
+    "first_distinct": FIRST_DISTINCT,
+    "more_distinct": MORE_DISTINCT,
+    "steps": STEPS,
+    "hops": HOPS,
+}
+
+
 class Tables(NamedTuple):
     """What compiled loops receive; each row of `plans` says which rows of the others are about its key."""
 
@@ -139,7 +153,7 @@ class Opened:
         self._numbers = [len(self._past.parts)]
         self._asks: list[tuple[int, ...]] = []
         self._amounts: list[float] = []
-        self._rows: dict[str, list[Fields]] = {name: [] for name in Tables._fields}
+        self._rows: dict[str, list[Fields]] = {name: [] for name in KINDS}
         self._rates: dict[tuple[str, bool], int] = {}
         groups, hops = _by_key(questions)
         self.keys = tuple(groups)
@@ -149,11 +163,12 @@ class Opened:
         for question, row in hops.items():
             end, links = row + len(question.entities), isinstance(question, Links)
             self._add("hops", [(row, end, question.at_most + 1, links, self._into[question])])
-        kinds = PLAN, INDEX, VALUE, SPELLS, SPELLS, STRETCH, FIRST_DISTINCT, MORE_DISTINCT, STEPS, HOPS
-        records = (np.array(rows, dtype=kind) for rows, kind in zip(self._rows.values(), kinds, strict=False))
-        numbers = np.array(self._numbers, dtype=np.int64)
-        asks = np.array(self._asks, dtype=np.int64).reshape(-1, 5)
-        self.tables = Tables(*records, numbers=numbers, asks=asks, amounts=np.array(self._amounts, dtype=np.float64))
+        self.tables = Tables(
+            **{name: np.array(self._rows[name], dtype=kind) for name, kind in KINDS.items()},
+            numbers=np.array(self._numbers, dtype=np.int64),
+            asks=np.array(self._asks, dtype=np.int64).reshape(-1, 5),
+            amounts=np.array(self._amounts, dtype=np.float64),
+        )
 
     def _range(self, numbers: Iterable[int]) -> tuple[int, int]:
         begin = len(self._numbers)
