@@ -8,6 +8,7 @@ A find that was withdrawn reaches each entity for a time only; those times are k
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,10 @@ from omdrisk.history.questions import Links
 from omdrisk.history.spells import standing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from omdrisk.history.arrays import Flags, Floats, Integers
+    from omdrisk.history.engine import KeyIndex
     from omdrisk.history.indexes import Indexes
     from omdrisk.history.questions import Hops
 
@@ -74,34 +78,64 @@ def _inside(interval: Interval, nodes: Integers, until: Integers) -> Flags:
 
 def _reach(indexes: Indexes, question: Hops) -> Reach:
     filed = indexes.facts.shipments["filed_at"]
-    columns, begin = [], 0
-    for name in question.entities:
-        index = indexes.key((name,))
-        slots = index.slot_of_row.astype(np.int64)
-        columns.append(np.where(slots < 0, -1, begin + slots))
-        begin += index.known.size
-    nodes = np.stack(columns, axis=1)
-    marked, passing = _marks(indexes, question, nodes, begin)
-    since, intervals = [marked], [_interval(passing, begin)]
+    graph = _Graph.of([indexes.key((name,)) for name in question.entities])
+    marked, passing = _marks(indexes, question, graph)
+    since, intervals = [marked], [_interval(passing, graph.size)]
     for _ in range(question.at_most):
-        marked = _spread(marked, nodes, filed)
-        passing = _spread_passing(passing, nodes, filed)
+        marked = _spread(marked, graph, filed)
+        passing = _spread_passing(passing, graph, filed)
         since.append(marked)
-        intervals.append(_interval(passing, begin))
+        intervals.append(_interval(passing, graph.size))
     before = np.cumsum([0, *(len(begins) for begins, _, _ in intervals[:-1])])
     offsets = [begin + offsets for begin, (_, _, offsets) in zip(before, intervals, strict=True)]
     begins, ends = (np.concatenate([interval[place] for interval in intervals]) for place in (0, 1))
     return np.stack(since), np.stack(offsets), begins, ends
 
 
-def _marks(indexes: Indexes, question: Hops, nodes: Integers, count: int) -> tuple[Integers, Integers]:
+@dataclass(frozen=True)
+class _Graph:
+    """Which nodes each shipment has, -1 where an entity is missing, and which shipments each node has.
+
+    Nodes are the slots of each of the entities, one entity after another.
+    """
+
+    nodes: Integers
+    offsets: Integers
+    rows: Integers
+
+    @classmethod
+    def of(cls, indexes: Sequence[KeyIndex]) -> _Graph:
+        first = np.cumsum([0, *(index.known.size for index in indexes)])
+        before = np.cumsum([0, *(index.rows.size for index in indexes)])
+        columns = [
+            np.where(index.slot_of_row < 0, -1, index.slot_of_row + begin)
+            for index, begin in zip(indexes, first, strict=False)
+        ]
+        offsets = [index.offsets[:-1] + begin for index, begin in zip(indexes, before, strict=False)]
+        rows = [index.rows for index in indexes]
+        return cls(np.stack(columns, axis=1), np.concatenate([*offsets, before[-1:]]), np.concatenate(rows))
+
+    @property
+    def size(self) -> int:
+        """How many nodes there are."""
+        return self.offsets.size - 1
+
+    def shipments(self, nodes: Integers) -> tuple[Integers, Integers]:
+        """Return the rows of the shipments of each of these nodes, and for each row which of them it is of."""
+        counts = self.offsets[nodes + 1] - self.offsets[nodes]
+        of = np.repeat(np.arange(nodes.size), counts)
+        ends = np.cumsum(counts)
+        return self.rows[np.arange(of.size) + np.repeat(self.offsets[nodes] - ends + counts, counts)], of
+
+
+def _marks(indexes: Indexes, question: Hops, graph: _Graph) -> tuple[Integers, Integers]:
     """Return since when each node is marked for good, and (find, node, begin, end) of finds withdrawn."""
-    marked = np.full(count + 1, NEVER, dtype=np.int64)
+    marked = np.full(graph.size + 1, NEVER, dtype=np.int64)
     passing = [np.zeros((0, 4), dtype=np.int64)]
     facts = indexes.facts
     for place, name in enumerate(question.entities):
         spells = standing(facts, facts.targets.get(question.target, 0), party=indexes.party((name,)))
-        theirs = nodes[spells.rows, place]
+        theirs = graph.nodes[spells.rows, place]
         found = (spells.finds > 0) & (theirs >= 0)
         stays = found & (spells.ends == NEVER)
         np.minimum.at(marked, theirs[stays], spells.begins[stays])
@@ -111,32 +145,24 @@ def _marks(indexes: Indexes, question: Hops, nodes: Integers, count: int) -> tup
     return marked, np.concatenate(passing)
 
 
-def _spread(marked: Integers, nodes: Integers, filed: Integers) -> Integers:
+def _spread(marked: Integers, graph: _Graph, filed: Integers) -> Integers:
     further = marked.copy()
-    if nodes.shape[1]:
-        first = marked[nodes].min(axis=1)
-        reached = np.flatnonzero(first != NEVER)
-        since = np.maximum(first[reached], filed[reached])
-        for column in nodes[reached].T:
-            np.minimum.at(further, column, since)
-        further[-1] = NEVER
+    rows = np.unique(graph.shipments(np.flatnonzero(marked != NEVER))[0])
+    nodes = graph.nodes[rows]
+    since = np.maximum(marked[nodes].min(axis=1), filed[rows])
+    for column in nodes.T:
+        np.minimum.at(further, column, since)
+    further[-1] = NEVER
     return further
 
 
-def _spread_passing(passing: Integers, nodes: Integers, filed: Integers) -> Integers:
+def _spread_passing(passing: Integers, graph: _Graph, filed: Integers) -> Integers:
     if not passing.size:
         return passing
-    flat = nodes.ravel()
-    order = np.argsort(flat, kind="stable")
-    low, high = (np.searchsorted(flat, passing[:, 1], side=side, sorter=order) for side in ("left", "right"))
-    counts = high - low
-    source = np.repeat(np.arange(len(passing)), counts)
-    ends = np.cumsum(counts)
-    rows = order[np.arange(source.size) + np.repeat(low - ends + counts, counts)] // nodes.shape[1]
+    rows, source = graph.shipments(passing[:, 1])
     begins = np.maximum(passing[source, 2], filed[rows])
     parts = [passing]
-    for column in nodes.T:
-        found = column[rows]
+    for found in graph.nodes[rows].T:
         kept = (found >= 0) & (begins < passing[source, 3])
         near = passing[source[kept]].copy()
         near[:, 1], near[:, 2] = found[kept], begins[kept]

@@ -283,8 +283,9 @@ class Opened:
                 yield self._index(found.index), at(found.signs), at(found.times), found.times.size, *matrices
 
     def _steps(self, asked: _OfKey) -> Iterable[Fields]:
-        whole, at = self._past.whole, self._addresses.of
+        at = self._addresses.of
         for hops, place, row in asked.steps:
+            whole = self._past.whole
             since, offsets, begins, ends = reach(whole, hops)
             indexes = [whole.key((name,)) for name in hops.entities]
             begin = sum(index.known.size for index in indexes[:place])
