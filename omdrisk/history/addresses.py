@@ -34,9 +34,9 @@ class Addresses:
         return address
 
 
-def record(**fields: Any) -> np.dtype[Any]:
-    """Return the type of a record of integers, or of records where a field is given as one."""
-    return np.dtype([(name, np.int64 if kind is int else kind) for name, kind in fields.items()])
+def record(integers: str, **records: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type of a record of integers, named one after another, and of other records."""
+    return np.dtype([*((name, np.int64) for name in integers.split()), *records.items()])
 
 
 @intrinsic  # type: ignore[untyped-decorator]

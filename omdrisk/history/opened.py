@@ -6,14 +6,15 @@ Opening takes some milliseconds and is done once for each past; an answer is the
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from omdrisk.history.addresses import Addresses, record
+from omdrisk.history.addresses import Addresses
 from omdrisk.history.arrays import NEVER
 from omdrisk.history.hops import reach
+from omdrisk.history.layout import KINDS, PLAN, RANGES, Tables
 from omdrisk.history.over_parts import recurrences
 from omdrisk.history.plans import Plan, width_of
 from omdrisk.history.questions import Distinct, Hops, Links, Mean, Quantile
@@ -27,97 +28,6 @@ if TYPE_CHECKING:
 
     By = tuple[str, ...]
     Fields = tuple[Any, ...]
-
-INDEX = record(known=int, directory=int, half=int, shift=int, offsets=int, times=int)
-MATRIX = record(bits=int, ranks=int, zeros=int, levels=int, words=int)
-VALUE = record(there=int, high=int, middle=int, low=int, distinct=int, distinct_count=int, matrix=MATRIX)
-SPELLS = record(
-    begins=int,
-    begin_offsets=int,
-    begin_finds=int,
-    begin_weights=int,
-    ends_of_begun=int,
-    find_before=int,
-    ends=int,
-    end_offsets=int,
-    end_finds=int,
-    end_weights=int,
-    begins_of_ended=int,
-    taken_back=int,
-)
-FIRST_DISTINCT = record(before=int, first=int, matrix=MATRIX)
-MORE_DISTINCT = record(index=INDEX, signs=int, occurred=int, occurred_count=int, matrix=MATRIX, negative=MATRIX)
-STRETCH = record(value=int, window=int, begin=int, end=int)
-STEPS = record(index=INDEX, since=int, offsets=int, begins=int, ends=int, nodes=int, far=int, into=int)
-HOPS = record(steps=int, steps_end=int, far=int, links=int, into=int)
-PLAN = record(
-    columns=int,  # a range of `numbers`: the entities of the key
-    columns_end=int,
-    widths=int,  # a range of `numbers`: the windows whose places are needed, all the past first
-    widths_end=int,
-    parts=int,
-    windows=int,  # a range of `numbers`: which of those windows shipments are counted in
-    windows_end=int,
-    values=int,
-    values_counted=int,
-    means=int,
-    value_windows=int,  # likewise for values
-    value_windows_end=int,
-    value_row=int,
-    spells=int,
-    targets=int,
-    spell_widths=int,  # a range of `numbers`: windows of spells
-    spell_widths_end=int,
-    target_row=int,
-    rates=int,  # a range of `numbers`: which overall rates
-    rates_end=int,
-    asks=int,
-    asks_end=int,
-    stretches=int,
-    stretches_end=int,
-    first_distinct=int,
-    more_distinct=int,
-    distinct_windows=int,  # a range of `numbers`: which of the windows different values are counted in
-    distinct_windows_end=int,
-    steps=int,
-    steps_end=int,
-    rows=int,
-    into=int,  # a range of `numbers`: which row of the answers each question of the key fills
-    into_end=int,
-    amounts=int,
-)
-
-
-KINDS = {
-    "plans": PLAN,
-    "parts": INDEX,
-    "values": VALUE,
-    "spells": SPELLS,
-    "overall": SPELLS,
-    "stretches": STRETCH,
-    "first_distinct": FIRST_DISTINCT,
-    "more_distinct": MORE_DISTINCT,
-    "steps": STEPS,
-    "hops": HOPS,
-}
-
-
-class Tables(NamedTuple):
-    """What compiled loops receive; each row of `plans` says which rows of the others are about its key."""
-
-    plans: Any
-    parts: Any
-    values: Any
-    spells: Any
-    overall: Any
-    stretches: Any
-    first_distinct: Any
-    more_distinct: Any
-    steps: Any
-    hops: Any
-    numbers: Any
-    asks: Any
-    amounts: Any
 
 
 @dataclass
@@ -170,67 +80,66 @@ class Opened:
             amounts=np.array(self._amounts, dtype=np.float64),
         )
 
-    def _range(self, numbers: Iterable[int]) -> tuple[int, int]:
-        begin = len(self._numbers)
-        self._numbers += numbers
-        return begin, len(self._numbers)
-
     def _add(self, table: str, rows: Iterable[Fields]) -> int:
         begin = len(self._rows[table])
         self._rows[table] += rows
         return begin
 
     def _plan(self, by: By, asked: _OfKey) -> None:
-        plan = Plan.of(by, asked.counted)
+        plan, parts = Plan.of(by, asked.counted), self._past.parts
         party = self._past.party(by)
-        values = dict.fromkeys([*plan.values, *(value for value, _ in asked.quantiles)])
-        places: list[Question] = [*asked.distinct, *(each[0] for each in asked.quantiles.values())]
+        values = list(dict.fromkeys([*plan.values, *(value for value, _ in asked.quantiles)]))
+        about_places: list[Question] = [*asked.distinct, *(each[0] for each in asked.quantiles.values())]
         widths: list[int] = []
-        if plan.about_shipments or plan.values or places:
-            every = {*plan.shipment_widths, *plan.value_widths, *map(width_of, places)}
-            widths = [NEVER, *sorted(every - {NEVER})]
-        stretches, begin = [], len(asked.counted)
-        of_value = self._add("values", self._values(by, values, asked))
-        for (value, width), quantiles in asked.quantiles.items():
-            first = of_value + list(values).index(value) * len(self._past.parts)
-            stretches.append((first, widths.index(width), begin, begin + len(quantiles)))
-            begin += len(quantiles)
+        if plan.about_shipments or plan.values or about_places:
+            windows = {*plan.shipment_widths, *plan.value_widths, *map(width_of, about_places)}
+            widths = [NEVER, *sorted(windows - {NEVER})]
         own = [*asked.counted, *(each for some in asked.quantiles.values() for each in some), *asked.distinct]
-        amounts = len(self._amounts)
-        self._amounts += [getattr(question, "prior", getattr(question, "q", 0.0)) for question in own]
-        asks = len(self._asks)
-        self._asks += plan.asks.tolist()
-        stretch = self._add("stretches", stretches)
-        steps = self._add("steps", self._steps(asked))
-        row = (
-            *self._range(self.entities.index(name) for name in by),
-            *self._range(widths),
-            self._add("parts", (self._index(part.key(by)) for part in self._past.parts)) if own else 0,
-            *self._range(widths.index(width) for width in plan.shipment_widths if plan.about_shipments),
-            of_value,
-            len(plan.values),
-            any(isinstance(question, Mean) for question in asked.counted),
-            *self._range(widths.index(width) for width in plan.value_widths if plan.values),
-            2 + len(plan.shipment_widths),
-            self._add("spells", (each for target in plan.targets for each in self._spells(by, target, party=party))),
-            len(plan.targets),
-            *self._range(plan.spell_widths),
-            2 + len(plan.shipment_widths) + 4 * len(plan.value_widths) * len(plan.values),
-            *self._range(self._rate(target, party=party) for target in plan.rates),
-            asks,
-            len(self._asks),
-            stretch,
-            stretch + len(stretches),
-            self._add("first_distinct", (self._first_distinct(by, question) for question in asked.distinct)),
-            self._add("more_distinct", self._more_distinct(by, asked.distinct)),
-            *self._range(widths.index(width_of(question)) for question in asked.distinct),
-            steps,
-            steps + len(asked.steps),
-            plan.rows,
-            *self._range(self._into[question] for question in own),
-            amounts,
+        ranges: dict[str, Iterable[int]] = {
+            "columns": [self.entities.index(name) for name in by],
+            "widths": widths,
+            "windows": [widths.index(width) for width in plan.shipment_widths if plan.about_shipments],
+            "value_windows": [widths.index(width) for width in plan.value_widths if plan.values],
+            "distinct_windows": [widths.index(width_of(question)) for question in asked.distinct],
+            "spell_widths": plan.spell_widths,
+            "rates": [self._rate(target, party=party) for target in plan.rates],
+            "into": [self._into[question] for question in own],
+        }
+        row: dict[str, int] = {}
+        for name in RANGES:
+            row[name] = len(self._numbers)
+            self._numbers += ranges[name]
+            row[f"{name}_end"] = len(self._numbers)
+        row["parts"] = self._add("parts", (self._index(part.key(by)) for part in parts if own))
+        row["values"] = self._add("values", self._values(by, values, asked))
+        row["values_counted"] = len(plan.values)
+        row["means"] = any(isinstance(question, Mean) for question in asked.counted)
+        row["value_row"] = 2 + len(plan.shipment_widths)
+        row["spells"] = self._add(
+            "spells", (each for target in plan.targets for each in self._spells(by, target, party=party))
         )
-        self._add("plans", [row])
+        row["targets"] = len(plan.targets)
+        row["target_row"] = plan.rows - (2 * len(plan.spell_widths) + 1) * len(plan.targets)
+        row["rows"] = plan.rows
+        row["asks"] = len(self._asks)
+        self._asks += plan.asks.tolist()
+        row["asks_end"] = len(self._asks)
+        row["amounts"] = len(self._amounts)
+        self._amounts += [getattr(question, "prior", getattr(question, "q", 0.0)) for question in own]
+        row["stretches"] = self._add("stretches", self._stretches(asked, row["values"], values, widths))
+        row["stretches_end"] = len(self._rows["stretches"])
+        row["first_distinct"] = self._add("first_distinct", (self._first_distinct(by, each) for each in asked.distinct))
+        row["more_distinct"] = self._add("more_distinct", self._more_distinct(by, asked.distinct))
+        row["steps"] = self._add("steps", self._steps(asked))
+        row["steps_end"] = len(self._rows["steps"])
+        self._add("plans", [tuple(row[name] for name in PLAN.names or ())])
+
+    def _stretches(self, asked: _OfKey, first: int, values: list[str], widths: list[int]) -> Iterable[Fields]:
+        begin = len(asked.counted)
+        for (value, width), quantiles in asked.quantiles.items():
+            of_value = first + values.index(value) * len(self._past.parts)
+            yield of_value, widths.index(width), begin, begin + len(quantiles)
+            begin += len(quantiles)
 
     def _index(self, index: KeyIndex) -> Fields:
         at = self._addresses.of
@@ -259,7 +168,7 @@ class Opened:
         taken_back = self._past.taken_back(by, target, party=party)
         for part, taken in zip(self._past.parts, taken_back, strict=True):
             spells = part.spells(by, target, party=party)
-            columns = [self._addresses.of(getattr(spells, name)) for name in SPELLS.names or () if name != "taken_back"]
+            columns = [self._addresses.of(getattr(spells, each.name)) for each in fields(spells)]
             yield *columns, self._addresses.of(taken, np.bool_)
 
     def _rate(self, target: str, *, party: bool) -> int:
@@ -280,7 +189,7 @@ class Opened:
             for place in range(1, len(self._past.parts)):
                 found = recurrences(self._past, place, by, question.of)
                 matrices = self._matrix(found.matrix), self._matrix(found.negative)
-                yield self._index(found.index), at(found.signs), at(found.times), found.times.size, *matrices
+                yield at(found.signs), at(found.times), found.times.size, self._index(found.index), *matrices
 
     def _steps(self, asked: _OfKey) -> Iterable[Fields]:
         at = self._addresses.of
@@ -290,7 +199,6 @@ class Opened:
             indexes = [whole.key((name,)) for name in hops.entities]
             begin = sum(index.known.size for index in indexes[:place])
             yield (
-                self._index(indexes[place]),
                 at(since) + 8 * begin,
                 at(offsets) + 8 * begin,
                 at(begins),
@@ -298,6 +206,7 @@ class Opened:
                 since.shape[1],
                 hops.at_most + 1,
                 row,
+                self._index(indexes[place]),
             )
 
 
