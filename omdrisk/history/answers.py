@@ -1,7 +1,7 @@
 """From questions to positions: each question read off the indexes of one part, in numpy alone.
 
-This is how a count of distinct values or a quantile is answered, and the second implementation of everything
-else: `lookups` and `batch` must give the same bytes.
+This is how questions are answered where there is no compiler, and the second implementation of every answer:
+`lookups` and `batch` must give the same bytes.
 """
 
 from __future__ import annotations
