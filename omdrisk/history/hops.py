@@ -9,20 +9,22 @@ A find that was withdrawn reaches each entity for a time only; those times are k
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from omdrisk.history.arrays import NEVER, NO_TIME
+from omdrisk.history.engine import KeyIndex
+from omdrisk.history.facts import KEY
 from omdrisk.history.plain import bisect
 from omdrisk.history.questions import Links
-from omdrisk.history.spells import standing
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from omdrisk.history.arrays import Flags, Floats, Integers
-    from omdrisk.history.engine import KeyIndex
     from omdrisk.history.indexes import Indexes
     from omdrisk.history.questions import Hops
 
@@ -32,11 +34,12 @@ if TYPE_CHECKING:
 
 def hops(indexes: Indexes, question: Hops, keys: dict[str, Integers], moments: Integers, horizon: int) -> Floats:
     """Return for each row the fewest hops from one of its entities to a marked one, or how many are near one."""
-    since, offsets, begins, ends = reach(indexes, question)
+    network = Network([indexes])
+    since, offsets, begins, ends = network.reach(question)
     until = np.minimum(moments, horizon)
     nodes, begin = [], 0
     for name in question.entities:
-        index = indexes.key((name,))
+        index = network.index(name)
         slots = index.slots(keys[name])
         nodes.append(np.where((slots >= 0) & (keys[name] != 0), begin + slots, -1))
         begin += index.known.size
@@ -56,16 +59,6 @@ def hops(indexes: Indexes, question: Hops, keys: dict[str, Integers], moments: I
     return answers
 
 
-def reach(indexes: Indexes, question: Hops) -> Reach:
-    """Return since when each node is near for good, and the intervals in which it is near for a time.
-
-    Nodes are the slots of each of the entities, one entity after another. Both tables have a row for each number
-    of hops; the second says where a node's intervals begin among all.
-    """
-    name = "reach", question.entities, question.target, question.at_most
-    return indexes.once(name, lambda: _reach(indexes, question))
-
-
 def _inside(interval: Interval, nodes: Integers, until: Integers) -> Flags:
     begins, ends, offsets = interval
     if not begins.size:
@@ -76,20 +69,88 @@ def _inside(interval: Interval, nodes: Integers, until: Integers) -> Flags:
     return inside
 
 
-def _reach(indexes: Indexes, question: Hops) -> Reach:
-    filed = indexes.facts.shipments["filed_at"]
-    graph = _Graph.of([indexes.key((name,)) for name in question.entities])
-    marked, passing = _marks(indexes, question, graph)
-    since, intervals = [marked], [_interval(passing, graph.size)]
-    for _ in range(question.at_most):
-        marked = _spread(marked, graph, filed)
-        passing = _spread_passing(passing, graph, filed)
-        since.append(marked)
-        intervals.append(_interval(passing, graph.size))
-    before = np.cumsum([0, *(len(begins) for begins, _, _ in intervals[:-1])])
-    offsets = [begin + offsets for begin, (_, _, offsets) in zip(before, intervals, strict=True)]
-    begins, ends = (np.concatenate([interval[place] for interval in intervals]) for place in (0, 1))
-    return np.stack(since), np.stack(offsets), begins, ends
+class Network:
+    """The entities of all parts of a past, which shipments each has, and how near it is to a find.
+
+    Parameters
+    ----------
+    parts
+        The parts; no shipment is in two of them.
+    """
+
+    def __init__(self, parts: Sequence[Indexes]) -> None:
+        self._parts = parts
+        self._kept: dict[tuple[Any, ...], Any] = {}
+
+    def index(self, name: str) -> KeyIndex:
+        """Return the index of all shipments by an entity; several parts come one after another, not by time."""
+        if len(self._parts) == 1:
+            return self._parts[0].key((name,))
+        filed = self._column("filed_at")
+        return self._once(("index", name), lambda: KeyIndex.build(self._column(f"{KEY}{name}"), filed))
+
+    def reach(self, question: Hops) -> Reach:
+        """Return since when each node is near for good, and the intervals in which it is near for a time.
+
+        Nodes are the slots of each of the entities, one entity after another. Both tables have a row for each number
+        of hops; the second says where a node's intervals begin among all.
+        """
+        name = "reach", question.entities, question.target, question.at_most
+        return self._once(name, lambda: self._reach(question))
+
+    def _once(self, name: tuple[Any, ...], build: Callable[[], T]) -> T:
+        if len(self._parts) == 1:
+            return self._parts[0].once(name, build)
+        if name not in self._kept:
+            self._kept[name] = build()
+        kept: T = self._kept[name]
+        return kept
+
+    def _column(self, name: str) -> Integers:
+        return np.concatenate([part.facts.shipments[name] for part in self._parts])
+
+    def _reach(self, question: Hops) -> Reach:
+        graph, filed = _Graph.of([self.index(name) for name in question.entities]), self._column("filed_at")
+        marked, passing = self._marks(question, graph.size)
+        since, intervals = [marked], [_interval(passing, graph.size)]
+        for _ in range(question.at_most):
+            marked = _spread(marked, graph, filed)
+            passing = _spread_passing(passing, graph, filed)
+            since.append(marked)
+            intervals.append(_interval(passing, graph.size))
+        before = np.cumsum([0, *(len(begins) for begins, _, _ in intervals[:-1])])
+        offsets = [begin + offsets for begin, (_, _, offsets) in zip(before, intervals, strict=True)]
+        begins, ends = (np.concatenate([interval[place] for interval in intervals]) for place in (0, 1))
+        return np.stack(since), np.stack(offsets), begins, ends
+
+    def _marks(self, question: Hops, count: int) -> tuple[Integers, Integers]:
+        """Return since when each node is marked for good, and (find, node, begin, end) of finds withdrawn."""
+        found, begin = [np.zeros((0, 4), dtype=np.int64)], 0
+        for name in question.entities:
+            index = self.index(name)
+            for part in self._parts:
+                for facts, sign, spells in part.standing(question.target, party=part.party((name,))):
+                    slots = index.slots(facts.shipments[f"{KEY}{name}"][spells.rows])
+                    signs = np.full(slots.size, sign)
+                    told = np.column_stack([begin + slots, spells.begins, spells.ends, signs])
+                    found.append(told[(spells.finds > 0) & (slots >= 0)])
+            begin += index.known.size
+        finds = _left(np.concatenate(found))
+        marked = np.full(count + 1, NEVER, dtype=np.int64)
+        stays = finds[:, 2] == NEVER
+        np.minimum.at(marked, finds[stays, 0], finds[stays, 1])
+        passing = finds[~stays]
+        return marked, np.column_stack([np.arange(len(passing)), passing])
+
+
+def _left(finds: Integers) -> Integers:
+    """Return (node, begin, end) of finds, each once, that are not taken back; the fourth column is 1 or -1."""
+    finds = finds[np.lexsort((finds[:, 2], finds[:, 1], finds[:, 0]))]
+    first = np.ones(len(finds), dtype=np.bool_)
+    first[1:] = np.any(finds[1:, :3] != finds[:-1, :3], axis=1)
+    places = np.flatnonzero(first)
+    left = np.add.reduceat(finds[:, 3], places) > 0 if places.size else first
+    return finds[places[left], :3]
 
 
 @dataclass(frozen=True)
@@ -126,23 +187,6 @@ class _Graph:
         of = np.repeat(np.arange(nodes.size), counts)
         ends = np.cumsum(counts)
         return self.rows[np.arange(of.size) + np.repeat(self.offsets[nodes] - ends + counts, counts)], of
-
-
-def _marks(indexes: Indexes, question: Hops, graph: _Graph) -> tuple[Integers, Integers]:
-    """Return since when each node is marked for good, and (find, node, begin, end) of finds withdrawn."""
-    marked = np.full(graph.size + 1, NEVER, dtype=np.int64)
-    passing = [np.zeros((0, 4), dtype=np.int64)]
-    facts = indexes.facts
-    for place, name in enumerate(question.entities):
-        spells = standing(facts, facts.targets.get(question.target, 0), party=indexes.party((name,)))
-        theirs = graph.nodes[spells.rows, place]
-        found = (spells.finds > 0) & (theirs >= 0)
-        stays = found & (spells.ends == NEVER)
-        np.minimum.at(marked, theirs[stays], spells.begins[stays])
-        over = found & (spells.ends != NEVER)
-        passing.append(np.column_stack([np.flatnonzero(over), theirs[over], spells.begins[over], spells.ends[over]]))
-        passing[-1][:, 0] = passing[-1][:, 0] * len(question.entities) + place
-    return marked, np.concatenate(passing)
 
 
 def _spread(marked: Integers, graph: _Graph, filed: Integers) -> Integers:

@@ -13,7 +13,6 @@ import numpy as np
 
 from omdrisk.history.addresses import Addresses
 from omdrisk.history.arrays import NEVER
-from omdrisk.history.hops import reach
 from omdrisk.history.layout import KINDS, PLAN, RANGES, Tables
 from omdrisk.history.over_parts import recurrences
 from omdrisk.history.plans import Plan, width_of
@@ -192,21 +191,19 @@ class Opened:
                 yield at(found.signs), at(found.times), found.times.size, self._index(found.index), *matrices
 
     def _steps(self, asked: _OfKey) -> Iterable[Fields]:
-        at = self._addresses.of
+        network, at = self._past.network, self._addresses.of
         for hops, place, row in asked.steps:
-            whole = self._past.whole
-            since, offsets, begins, ends = reach(whole, hops)
-            indexes = [whole.key((name,)) for name in hops.entities]
-            begin = sum(index.known.size for index in indexes[:place])
+            since, offsets, begins, ends = network.reach(hops)
+            begin = sum(network.index(name).known.size for name in hops.entities[:place])
             yield (
-                at(since) + 8 * begin,
-                at(offsets) + 8 * begin,
+                at(since) + since.itemsize * begin,
+                at(offsets) + offsets.itemsize * begin,
                 at(begins),
                 at(ends),
                 since.shape[1],
                 hops.at_most + 1,
                 row,
-                self._index(indexes[place]),
+                self._index(network.index(hops.entities[place])),
             )
 
 
