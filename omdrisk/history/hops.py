@@ -110,7 +110,7 @@ class Network:
         return np.concatenate([part.facts.shipments[name] for part in self._parts])
 
     def _reach(self, question: Hops) -> Reach:
-        graph, filed = _Graph.of([self.index(name) for name in question.entities]), self._column("filed_at")
+        graph, filed = self._graph(question.entities), self._column("filed_at")
         marked, passing = self._marks(question, graph.size)
         since, intervals = [marked], [_interval(passing, graph.size)]
         for _ in range(question.at_most):
@@ -122,6 +122,12 @@ class Network:
         offsets = [begin + offsets for begin, (_, _, offsets) in zip(before, intervals, strict=True)]
         begins, ends = (np.concatenate([interval[place] for interval in intervals]) for place in (0, 1))
         return np.stack(since), np.stack(offsets), begins, ends
+
+    def _graph(self, entities: tuple[str, ...]) -> _Graph:
+        if entities not in self._kept:
+            self._kept[entities] = _Graph.of([self.index(name) for name in entities])
+        graph: _Graph = self._kept[entities]
+        return graph
 
     def _marks(self, question: Hops, count: int) -> tuple[Integers, Integers]:
         """Return since when each node is marked for good, and (find, node, begin, end) of finds withdrawn."""
@@ -160,26 +166,33 @@ class _Graph:
     Nodes are the slots of each of the entities, one entity after another.
     """
 
-    nodes: Integers
+    slots: list[Integers]
+    first: Integers
     offsets: Integers
     rows: Integers
 
     @classmethod
     def of(cls, indexes: Sequence[KeyIndex]) -> _Graph:
-        first = np.cumsum([0, *(index.known.size for index in indexes)])
         before = np.cumsum([0, *(index.rows.size for index in indexes)])
-        columns = [
-            np.where(index.slot_of_row < 0, -1, index.slot_of_row + begin)
-            for index, begin in zip(indexes, first, strict=False)
-        ]
         offsets = [index.offsets[:-1] + begin for index, begin in zip(indexes, before, strict=False)]
-        rows = [index.rows for index in indexes]
-        return cls(np.stack(columns, axis=1), np.concatenate([*offsets, before[-1:]]), np.concatenate(rows))
+        return cls(
+            [index.slot_of_row for index in indexes],
+            np.cumsum([0, *(index.known.size for index in indexes)]),
+            np.concatenate([*offsets, before[-1:]]),
+            np.concatenate([index.rows for index in indexes]),
+        )
 
     @property
     def size(self) -> int:
         """How many nodes there are."""
         return self.offsets.size - 1
+
+    def nodes(self, rows: Integers) -> Integers:
+        """Return the nodes of these shipments, a row for each entity."""
+        found = [slots[rows] for slots in self.slots]
+        return np.stack(
+            [np.where(slots < 0, -1, begin + slots) for begin, slots in zip(self.first, found, strict=False)]
+        )
 
     def shipments(self, nodes: Integers) -> tuple[Integers, Integers]:
         """Return the rows of the shipments of each of these nodes, and for each row which of them it is of."""
@@ -192,10 +205,10 @@ class _Graph:
 def _spread(marked: Integers, graph: _Graph, filed: Integers) -> Integers:
     further = marked.copy()
     rows = np.unique(graph.shipments(np.flatnonzero(marked != NEVER))[0])
-    nodes = graph.nodes[rows]
-    since = np.maximum(marked[nodes].min(axis=1), filed[rows])
-    for column in nodes.T:
-        np.minimum.at(further, column, since)
+    nodes = graph.nodes(rows)
+    since = np.maximum(marked[nodes].min(axis=0), filed[rows])
+    for theirs in nodes:
+        np.minimum.at(further, theirs, since)
     further[-1] = NEVER
     return further
 
@@ -205,10 +218,12 @@ def _spread_passing(passing: Integers, graph: _Graph, filed: Integers) -> Intege
         return passing
     rows, source = graph.shipments(passing[:, 1])
     begins = np.maximum(passing[source, 2], filed[rows])
+    standing = begins < passing[source, 3]
+    rows, source, begins = rows[standing], source[standing], begins[standing]
     parts = [passing]
-    for found in graph.nodes[rows].T:
-        kept = (found >= 0) & (begins < passing[source, 3])
-        near = passing[source[kept]].copy()
+    for found in graph.nodes(rows):
+        kept = found >= 0
+        near = passing[source[kept]]
         near[:, 1], near[:, 2] = found[kept], begins[kept]
         parts.append(near)
     every = np.concatenate(parts)
