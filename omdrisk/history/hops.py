@@ -196,15 +196,21 @@ class _Graph:
 
     def shipments(self, nodes: Integers) -> tuple[Integers, Integers]:
         """Return the rows of the shipments of each of these nodes, and for each row which of them it is of."""
-        counts = self.offsets[nodes + 1] - self.offsets[nodes]
-        of = np.repeat(np.arange(nodes.size), counts)
-        ends = np.cumsum(counts)
-        return self.rows[np.arange(of.size) + np.repeat(self.offsets[nodes] - ends + counts, counts)], of
+        of, places = _stretches(self.offsets[nodes], self.offsets[nodes + 1] - self.offsets[nodes])
+        return self.rows[places], of
+
+
+def _stretches(begins: Integers, counts: Integers) -> tuple[Integers, Integers]:
+    """Return every place of stretches that begin there and are so long, and which of them it is of."""
+    of = np.repeat(np.arange(counts.size), counts)
+    return of, np.arange(of.size) + np.repeat(begins - np.cumsum(counts) + counts, counts)
 
 
 def _spread(marked: Integers, graph: _Graph, filed: Integers) -> Integers:
     further = marked.copy()
-    rows = np.unique(graph.shipments(np.flatnonzero(marked != NEVER))[0])
+    touched = np.zeros(filed.size, dtype=np.bool_)
+    touched[graph.shipments(np.flatnonzero(marked != NEVER))[0]] = True
+    rows = np.flatnonzero(touched)
     nodes = graph.nodes(rows)
     since = np.maximum(marked[nodes].min(axis=0), filed[rows])
     for theirs in nodes:
@@ -216,21 +222,34 @@ def _spread(marked: Integers, graph: _Graph, filed: Integers) -> Integers:
 def _spread_passing(passing: Integers, graph: _Graph, filed: Integers) -> Integers:
     if not passing.size:
         return passing
-    rows, source = graph.shipments(passing[:, 1])
-    begins = np.maximum(passing[source, 2], filed[rows])
-    standing = begins < passing[source, 3]
-    rows, source, begins = rows[standing], source[standing], begins[standing]
-    parts = [passing]
-    for found in graph.nodes(rows):
-        kept = found >= 0
-        near = passing[source[kept]]
-        near[:, 1], near[:, 2] = found[kept], begins[kept]
-        parts.append(near)
-    every = np.concatenate(parts)
+    nodes, numbers = np.unique(passing[:, 1], return_inverse=True)
+    of, found, since = _neighbours(nodes, graph, filed)
+    low, high = np.searchsorted(of, numbers), np.searchsorted(of, numbers, side="right")
+    source, places = _stretches(low, high - low)
+    begins = np.maximum(passing[source, 2], since[places])
+    kept = begins < passing[source, 3]
+    near = passing[source[kept]]
+    near[:, 1], near[:, 2] = found[places[kept]], begins[kept]
+    every = np.concatenate([passing, near])
     every = every[np.lexsort((every[:, 2], every[:, 1], every[:, 0]))]
     first = np.ones(len(every), dtype=np.bool_)
     first[1:] = np.any(every[1:, :2] != every[:-1, :2], axis=1)
     return every[first]
+
+
+def _neighbours(nodes: Integers, graph: _Graph, filed: Integers) -> tuple[Integers, Integers, Integers]:
+    """Return for each of some nodes the nodes that it ever shared a shipment with, and since when; by node."""
+    rows, of = graph.shipments(nodes)
+    theirs = graph.nodes(rows)
+    known = theirs >= 0
+    pairs = (of * graph.size + theirs)[known]
+    since = np.broadcast_to(filed[rows], theirs.shape)[known]
+    order = np.lexsort((since, pairs))
+    pairs, since = pairs[order], since[order]
+    first = np.ones(pairs.size, dtype=np.bool_)
+    first[1:] = pairs[1:] != pairs[:-1]
+    pairs = pairs[first]
+    return pairs // graph.size, pairs % graph.size, since[first]
 
 
 def _interval(passing: Integers, count: int) -> Interval:
