@@ -15,8 +15,6 @@ from omdrisk.errors import HistoryError
 from omdrisk.records.coded import Coded, coded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -59,28 +57,16 @@ def agency_secret(explicit: bytes | str | None = None) -> bytes:
     return found
 
 
-_ALL = 2**64 - 1
-_DIGEST = 32
-"""Bytes of a SHA-256."""
-_FEW = 4
-"""Up to so many rows Python's own arithmetic is faster than numpy's."""
+def _key(start: hmac.HMAC, text: str) -> int:
+    digest = start.copy()
+    digest.update(text.encode())
+    return int.from_bytes(digest.digest()[:8], "big", signed=True) or 1
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
-
-
-def _joint(parts: Iterable[int]) -> int:
-    """Return the joint key of one row: what `Keyring.joint` does with many at once, in whole numbers of Python."""
-    mixed = 0
-    for part in parts:
-        mixed = ((mixed + 0x9E3779B97F4A7C15) ^ part) & _ALL
-        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _ALL
-        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _ALL
-        mixed ^= mixed >> 31
-    return (mixed - (mixed >> 63 << 64)) or 1
 
 
 class Keyring:
@@ -118,22 +104,12 @@ class Keyring:
         start = self._starts.get(name)
         if start is None:
             start = self._starts[name] = hmac.new(self._secret, name.encode() + b"\0", hashlib.sha256)
-        digests = []
-        for value in made.texts:
-            digest = start.copy()
-            digest.update(str(value).encode())
-            digests.append(digest.digest())
-        keys = np.frombuffer(b"".join([*digests, bytes(_DIGEST)]), dtype=">i8")[:: _DIGEST // 8].astype(np.int64)
-        keys[:-1][keys[:-1] == 0] = 1
-        return keys[made.codes]
+        return np.array([*(_key(start, str(text)) for text in made.texts), 0], dtype=np.int64)[made.codes]
 
     def joint(self, *parts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return one key for each row of several keys, 0 where any of them is 0; the order of the parts counts."""
         if len(parts) == 1:
             return parts[0]
-        if len(parts[0]) <= _FEW:
-            rows = zip(*(part.tolist() for part in parts), strict=True)
-            return np.array([_joint(row) if all(row) else 0 for row in rows], dtype=np.int64)
         mixed = np.zeros(len(parts[0]), dtype=np.uint64)
         known = np.ones(len(parts[0]), dtype=bool)
         for part in parts:

@@ -1,7 +1,7 @@
 """From questions to positions: each question read off the indexes of one part, in numpy alone.
 
-This is how a count of distinct values or a quantile is answered, and the second implementation of everything
-else: `lookups` and `batch` must give the same bytes.
+This is how questions are answered where there is no compiler, and the second implementation of every answer:
+`lookups` and `batch` must give the same bytes.
 """
 
 from __future__ import annotations
@@ -177,11 +177,6 @@ class Asked:
         known = self.indexes.known(by, value)
         low, high = self._stretch(by, days)
         return known[low], known[high]
-
-    def stretch_of(self, question: Quantile) -> tuple[Integers, Integers]:
-        """Return where the values that a question is about begin and end, none where its key is missing."""
-        low, high = self._known(question.by, question.value, question.days)
-        return low, np.where(self._missing(question.by), low, high)
 
     @_ask.register
     def _(self, question: Known) -> Any:

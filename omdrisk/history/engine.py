@@ -66,12 +66,8 @@ class KeyIndex:
         array([1, 1, 0])
         """
         every = keys if others is None else np.concatenate([keys, others])
-        slot_of_row, _, distinct = loops.numbered_keys(every, every[:0])
+        slot_of_row, known, ranks = _numbered(every)
         slot_of_row = slot_of_row[: keys.size]
-        order = np.argsort(distinct)
-        ranks = np.empty(distinct.size, dtype=np.int32)
-        ranks[order] = np.arange(distinct.size, dtype=np.int32)
-        known = distinct[order]
         offsets, rows = loops.by_slot(slot_of_row, ranks)
         width = min(max(int(known.size).bit_length(), 1), 24)
         buckets = (known >> (64 - width)) + (1 << (width - 1))
@@ -91,6 +87,22 @@ class KeyIndex:
         """Return the position after each slot's last event strictly before the moment; 0 for slot -1."""
         positions: Integers = loops.bisect(self.times, self.offsets, slots, moments)
         return positions
+
+
+def rows_by_key(keys: Integers) -> Integers:
+    """Return the rows in the order of their keys, those of one key in their own order, those without one last."""
+    slots, _, ranks = _numbered(keys)
+    _, rows = loops.by_slot(slots, ranks)
+    return np.concatenate([rows, np.flatnonzero(keys == 0)])
+
+
+def _numbered(keys: Integers) -> tuple[Integers, Integers, Integers]:
+    """Return each row's number, -1 where its key is missing; the keys in order; and the place there of each number."""
+    numbers, _, distinct = loops.numbered_keys(keys, keys[:0])
+    order = np.argsort(distinct)
+    ranks = np.empty(distinct.size, dtype=np.int32)
+    ranks[order] = np.arange(distinct.size, dtype=np.int32)
+    return numbers, distinct[order], ranks
 
 
 @dataclass(frozen=True)

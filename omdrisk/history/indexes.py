@@ -136,12 +136,7 @@ class Indexes:
 
     def _spells(self, by: By, target: str, *, party: bool) -> Spells:
         slots, parts = [], []
-        for facts, sign in self.touched:
-            found = self.once(
-                ("standing", target, party, sign),
-                lambda facts=facts: standing(facts, facts.targets.get(target, 0), party=party),  # type: ignore[misc]
-                shelved=False,
-            )
+        for facts, sign, found in self.standing(target, party=party):
             if by:
                 keys = self._keys(facts.shipments.take(found.rows), by)
                 slots.append(self.key(by).slots(keys))
@@ -150,6 +145,17 @@ class Indexes:
             parts.append(Standing(found.rows, found.begins, found.ends, sign * found.finds, sign * found.weights))
         every = Standing(*(np.concatenate([getattr(part, name) for part in parts]) for name in _SPELL_FIELDS))
         return Spells.build(np.concatenate(slots), every, self.key(by).known.size if by else 1)
+
+    def standing(self, target: str, *, party: bool) -> list[tuple[Facts, int, Standing]]:
+        """Return facts whose spells are to be added (1) or taken back (-1), with these spells."""
+
+        def build() -> list[tuple[Facts, int, Standing]]:
+            return [
+                (facts, sign, standing(facts, facts.targets.get(target, 0), party=party))
+                for facts, sign in self.touched
+            ]
+
+        return self.once(("standing", target, party), build, shelved=False)
 
     def first_of(self, by: By, of: str) -> tuple[Integers, Integers, Integers]:
         """Return, of events with an `of`: how many came before each position, and where each value was last.

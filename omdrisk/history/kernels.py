@@ -120,18 +120,43 @@ def by_slot(slots: Any, ranks: Any) -> Any:
 
 
 @compiled
-def find_slots(known: Any, directory: Any, shift: int, keys: Any) -> Any:
-    """Return the slot of each key among the sorted `known` keys, -1 where it is not there.
+def find_slot(known: Any, directory: Any, half: int, shift: int, key: int) -> int:
+    """Return the slot of a key among the sorted `known` keys, -1 if it is not there.
 
-    `directory` holds, for each value of a key's upper bits, where such keys begin.
+    `directory` holds, for each value of a key's upper bits, where such keys begin; half of the values are negative.
     """
+    bucket = (key >> shift) + half
+    place = lower_bound(known, directory[bucket], directory[bucket + 1], key)
+    return place if place < directory[bucket + 1] and known[place] == key else -1
+
+
+@compiled
+def find_slots(known: Any, directory: Any, shift: int, keys: Any) -> Any:
+    """Return the slot of each key, as `find_slot` does."""
     slots = np.empty(keys.size, np.int64)
     for i in range(keys.size):
-        key = keys[i]
-        bucket = (key >> shift) + ((directory.size - 1) >> 1)
-        place = lower_bound(known, directory[bucket], directory[bucket + 1], key)
-        slots[i] = place if place < directory[bucket + 1] and known[place] == key else -1
+        slots[i] = find_slot(known, directory, (directory.size - 1) >> 1, shift, keys[i])
     return slots
+
+
+@compiled
+def joint_keys(entities: Any, columns: Any, rows: Any) -> Any:
+    """Return the key that some entities make together in each of `rows`, as `indexes.together` does."""
+    keys = np.ones(rows.size, np.int64)
+    for j in range(rows.size if columns.size else 0):
+        if columns.size == 1:
+            keys[j] = entities[columns[0], rows[j]]
+            continue
+        mixed = np.uint64(0)
+        for column in columns:
+            part = entities[column, rows[j]]
+            keys[j] *= part != 0
+            mixed = (mixed + np.uint64(0x9E3779B97F4A7C15)) ^ np.uint64(part)
+            mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            mixed ^= mixed >> np.uint64(31)
+        keys[j] *= np.int64(max(mixed, np.uint64(1)))
+    return keys
 
 
 @compiled
@@ -158,54 +183,62 @@ def _ones_before(bits: Any, ranks: Any, position: int) -> int:
 
 
 @compiled
+def smallest_code(bits: Any, ranks: Any, zeros: Any, levels: int, low: int, high: int, nth: int) -> int:
+    """Return the `nth` smallest code (from 0) among positions [low, high); there are more than `nth`."""
+    code = 0
+    for level in range(levels):
+        low_ones = _ones_before(bits[level], ranks[level], low)
+        high_ones = _ones_before(bits[level], ranks[level], high)
+        nought = (high - low) - (high_ones - low_ones)
+        code <<= 1
+        if nth < nought:
+            low -= low_ones
+            high -= high_ones
+        else:
+            nth -= nought
+            low = zeros[level] + low_ones
+            high = zeros[level] + high_ones
+            code += 1
+    return code
+
+
+@compiled
+def codes_below(bits: Any, ranks: Any, zeros: Any, levels: int, low: int, high: int, limit: int) -> int:
+    """Return how many codes among positions [low, high) are below the limit."""
+    if limit >> levels:
+        return high - low
+    count = 0
+    for level in range(levels):
+        if low >= high:
+            break
+        low_ones = _ones_before(bits[level], ranks[level], low)
+        high_ones = _ones_before(bits[level], ranks[level], high)
+        if (limit >> (levels - 1 - level)) & 1:
+            count += (high - low) - (high_ones - low_ones)
+            low = zeros[level] + low_ones
+            high = zeros[level] + high_ones
+        else:
+            low -= low_ones
+            high -= high_ones
+    return count
+
+
+@compiled
 def kth_smallest(bits: Any, ranks: Any, zeros: Any, lows: Any, highs: Any, nth: Any) -> Any:
     """Return the `nth` smallest code (from 0) among positions [low, high); -1 where there is none."""
     codes = np.full(lows.size, -1, np.int64)
     for i in range(lows.size):
-        low, high, place = lows[i], highs[i], nth[i]
-        if place < 0 or place >= high - low:
-            continue
-        code = 0
-        for level in range(zeros.size):
-            low_ones = _ones_before(bits[level], ranks[level], low)
-            high_ones = _ones_before(bits[level], ranks[level], high)
-            nought = (high - low) - (high_ones - low_ones)
-            code <<= 1
-            if place < nought:
-                low -= low_ones
-                high -= high_ones
-            else:
-                place -= nought
-                low = zeros[level] + low_ones
-                high = zeros[level] + high_ones
-                code += 1
-        codes[i] = code
+        if 0 <= nth[i] < highs[i] - lows[i]:
+            codes[i] = smallest_code(bits, ranks, zeros, zeros.size, lows[i], highs[i], nth[i])
     return codes
 
 
 @compiled
 def count_less(bits: Any, ranks: Any, zeros: Any, lows: Any, highs: Any, limits: Any) -> Any:
     """Return how many codes among positions [low, high) are below the limit."""
-    counts = np.zeros(lows.size, np.int64)
+    counts = np.empty(lows.size, np.int64)
     for i in range(lows.size):
-        low, high, limit = lows[i], highs[i], limits[i]
-        if limit >> zeros.size:
-            counts[i] = high - low
-            continue
-        count = 0
-        for level in range(zeros.size):
-            if low >= high:
-                break
-            low_ones = _ones_before(bits[level], ranks[level], low)
-            high_ones = _ones_before(bits[level], ranks[level], high)
-            if (limit >> (zeros.size - 1 - level)) & 1:
-                count += (high - low) - (high_ones - low_ones)
-                low = zeros[level] + low_ones
-                high = zeros[level] + high_ones
-            else:
-                low -= low_ones
-                high -= high_ones
-        counts[i] = count
+        counts[i] = codes_below(bits, ranks, zeros, zeros.size, lows[i], highs[i], limits[i])
     return counts
 
 

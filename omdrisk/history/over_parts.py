@@ -1,9 +1,8 @@
-"""Counts of distinct values, and quantiles, over a past in several parts.
+"""Counts of distinct values over a past in several parts.
 
-Neither adds up over parts. Distinct values of a window are the events whose value had last occurred before
+They do not add up over parts. Distinct values of a window are the events whose value had last occurred before
 it; a new part changes that for its own events, and for the first later event of the same value in the parts
-before. So a new part holds these events with signs, and the counts over all parts add up again. A quantile is
-the least value that enough values of all parts do not exceed, found by bisection in each part.
+before. So a new part holds these events with signs, and the counts over all parts add up again.
 """
 
 from __future__ import annotations
@@ -13,18 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from omdrisk.history.arrays import NO_TIME, days_before, running
+from omdrisk.history.arrays import NO_TIME, running
 from omdrisk.history.engine import KeyIndex, WaveletMatrix
 from omdrisk.history.indexes import together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omdrisk.history.answers import Asked
-    from omdrisk.history.arrays import Floats, Integers
+    from omdrisk.history.arrays import Integers
     from omdrisk.history.indexes import Indexes
     from omdrisk.history.past import Past
-    from omdrisk.history.questions import Distinct, Quantile
 
 
 @dataclass(frozen=True)
@@ -47,33 +44,13 @@ class Recurrences:
         matrices = [WaveletMatrix.build(codes[signs == sign]) for sign in (1, -1)]
         return cls(index, running((signs < 0).astype(np.int64)), known, *matrices)
 
-    def count(self, keys: Integers, since: Integers, until: Integers) -> Integers:
-        """Return how many more values occurred in [since, until), by key."""
-        slots = self.index.slots(keys)
-        low, high = self.index.before(slots, since), self.index.before(slots, until)
-        limits = np.searchsorted(self.times, since)
-        low_negative, high_negative = self.signs[low], self.signs[high]
-        more = self.matrix.less(low - low_negative, high - high_negative, limits)
-        return more - self.negative.less(low_negative, high_negative, limits)
 
+def recurrences(past: Past, place: int, by: tuple[str, ...], of: str) -> Recurrences:
+    """Return what a part, not the first, changes for counts of different values of the entity `of`."""
+    part = past.parts[place]
 
-def distinct(
-    past: Past, first: Asked, question: Distinct, keys: dict[str, Integers], moments: Integers, horizon: int
-) -> Floats:
-    """Return how many values of the entity `of` the key's shipments had, over all parts; `first` asks the first."""
-    others = past.parts[1:]
-    answers = first.answer(question)
-    until = np.minimum(moments, horizon)
-    since = np.minimum(days_before(moments, question.days), until)
-    asked = together([keys[name] for name in question.by], moments.size, past.joint)
-    for place, part in enumerate(others, start=1):
-        answers += _recurrences(past, part, place, question).count(asked, since, until)
-    return answers
-
-
-def _recurrences(past: Past, part: Indexes, place: int, question: Distinct) -> Recurrences:
     def build() -> Recurrences:
-        by, pair = question.by, (*question.by, question.of)
+        pair = (*by, of)
         index = part.key(pair)
         events = np.flatnonzero(index.rows >= 0)
         rows, times = index.rows[events], index.times[events]
@@ -94,7 +71,7 @@ def _recurrences(past: Past, part: Indexes, place: int, question: Distinct) -> R
             np.repeat([1, 1, -1], [times.size, moved.size, moved.size]),
         )
 
-    return part.once(("recurrences", question.by, question.of), build, shelved=False)
+    return part.once(("recurrences", by, of), build, shelved=False)
 
 
 def _around(
@@ -115,39 +92,3 @@ def _around(
         at, found = seen[after], index.times[place[after]]
         later[at] = np.where(later[at] == NO_TIME, found, np.minimum(later[at], found))
     return earlier, later
-
-
-def quantile(every: Sequence[Asked], question: Quantile, count: int) -> Floats:
-    """Return the quantile of the values of all parts, for `count` rows that ask each of them."""
-    parts = []
-    for asked in every:
-        low, high = asked.stretch_of(question)
-        if np.any(high > low):
-            parts.append((*asked.indexes.orders(question.by, question.value), low, high))
-    answers = np.full(count, np.nan)
-    if not parts:
-        return answers
-    total: Integers = np.sum([high - low for _, _, low, high in parts], axis=0)
-    rows = np.flatnonzero(total)
-    parts = [(values, matrix, low[rows], high[rows]) for values, matrix, low, high in parts]
-    enough = np.floor(question.q * (total[rows] - 1)).astype(np.int64) + 1
-    best = np.full(rows.size, np.inf)
-    for values, matrix, low, high in parts:
-        least, most = np.zeros(rows.size, dtype=np.int64), high - low
-        while np.any(least < most):
-            middle = (least + most) // 2
-            value = _value_at(values, matrix, low, high, np.where(least < most, middle, -1))
-            reached = sum(m.less(begin, end, np.searchsorted(v, value, side="right")) for v, m, begin, end in parts)
-            open_ = least < most
-            most = np.where(open_ & (reached >= enough), middle, most)
-            least = np.where(open_ & (reached < enough), middle + 1, least)
-        best = np.fmin(best, _value_at(values, matrix, low, high, np.where(least < high - low, least, -1)))
-    answers[rows] = best
-    return answers
-
-
-def _value_at(values: Floats, matrix: WaveletMatrix, low: Integers, high: Integers, nth: Integers) -> Floats:
-    codes = matrix.smallest(low, high, nth)
-    found = np.full(codes.size, np.nan)
-    found[codes >= 0] = values[codes[codes >= 0]]
-    return found

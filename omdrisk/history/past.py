@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omdrisk.history.facts import Facts, Rows
+from omdrisk.history.hops import Network
 from omdrisk.history.indexes import Indexes
 
 if TYPE_CHECKING:
@@ -131,6 +132,11 @@ class Past:
             return self.parts[0]
         facts = _one(self._facts()) if self.parts else Facts.none(self.keys, self.values)
         return Indexes(facts, self.joint, self.party)
+
+    @cached_property
+    def network(self) -> Network:
+        """The entities of all parts, and how near they are to finds."""
+        return Network(self.parts)
 
     def new_shipments(self, batch: Rows) -> Rows:
         """Return the rows of `batch` that change anything, one per id."""

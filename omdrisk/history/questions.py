@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from omdrisk.errors import DefinitionError
-from omdrisk.history.remembered import Remembered
+from omdrisk.history.one_of_each import OneOfEach
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@dataclass(frozen=True)
-class _About(Remembered):
+@dataclass(frozen=True, eq=False)
+class _About(OneOfEach):
     """A question about one key: the entities in `by`, taken together."""
 
     by: tuple[str, ...]
@@ -37,7 +37,7 @@ class _About(Remembered):
         return []
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Windowed(_About):
     """A question that may be limited to what became known in the last `days` days."""
 
@@ -57,7 +57,7 @@ class _Windowed(_About):
         return [] if self._days is None else [f"{self._days:g}d"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shipments(_Windowed):
     """How many earlier shipments the key had.
 
@@ -69,26 +69,23 @@ class Shipments(_Windowed):
 
     days: float | None = None
     word: ClassVar[str] = "shipments"
-    __hash__ = Remembered.__hash__
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SinceFirst(_About):
     """Days since the key's first shipment; missing if it never had one."""
 
     word: ClassVar[str] = "days_since_first"
-    __hash__ = Remembered.__hash__
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SinceLast(_About):
     """Days since the key's last earlier shipment; missing if it never had one."""
 
     word: ClassVar[str] = "days_since_last"
-    __hash__ = Remembered.__hash__
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Distinct(_Windowed):
     """How many different values of the entity `of` the key's earlier shipments had.
 
@@ -101,13 +98,12 @@ class Distinct(_Windowed):
     of: str
     days: float | None = None
     word: ClassVar[str] = "distinct"
-    __hash__ = Remembered.__hash__
 
     def _parts(self) -> list[str]:
         return [*super()._parts(), self.of]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _OfTarget(_Windowed):
     """A question about outcomes of one target, standing at the decision time."""
 
@@ -118,7 +114,7 @@ class _OfTarget(_Windowed):
         return [key, self.target, word]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Finds(_OfTarget):
     """How many finds of `target` stand for the key's shipments.
 
@@ -133,19 +129,17 @@ class Finds(_OfTarget):
 
     days: float | None = None
     word: ClassVar[str] = "finds"
-    __hash__ = Remembered.__hash__
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Inspected(_OfTarget):
     """How much of the key was examined for `target`: a find counts 1, a clear shipment its weight."""
 
     days: float | None = None
     word: ClassVar[str] = "inspected"
-    __hash__ = Remembered.__hash__
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rate(_OfTarget):
     """The key's find rate, drawn towards the overall rate as if `prior` average inspections had been made.
 
@@ -161,7 +155,6 @@ class Rate(_OfTarget):
     days: float | None = None
     prior: float = 20.0
     word: ClassVar[str] = "rate"
-    __hash__ = Remembered.__hash__
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -172,19 +165,18 @@ class Rate(_OfTarget):
         return [*([] if self.prior == type(self).prior else [f"prior{self.prior:g}"]), *super()._window()]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SinceFind(_About):
     """Days since the key's latest find of `target` that still stands became known; missing if none does."""
 
     target: str
     word: ClassVar[str] = "days_since"
-    __hash__ = Remembered.__hash__
 
     def _parts(self) -> list[str]:
         return [*super()._parts(), self.target, "find"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _OfValue(_Windowed):
     """A question about a number of the key's earlier shipments; missing and infinite values do not count."""
 
@@ -195,25 +187,23 @@ class _OfValue(_Windowed):
         return [key, self.value, word]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mean(_OfValue):
     """The mean of `value` over the key's earlier shipments, summed exactly; missing if there is none."""
 
     days: float | None = None
     word: ClassVar[str] = "mean"
-    __hash__ = Remembered.__hash__
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Known(_OfValue):
     """How many of the key's earlier shipments had a `value`."""
 
     days: float | None = None
     word: ClassVar[str] = "known"
-    __hash__ = Remembered.__hash__
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Quantile(_OfValue):
     """The quantile `q` of `value` over the key's earlier shipments: always a value that occurred.
 
@@ -228,7 +218,6 @@ class Quantile(_OfValue):
 
     q: float
     days: float | None = None
-    __hash__ = Remembered.__hash__
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -239,8 +228,8 @@ class Quantile(_OfValue):
         return ["+".join(self.by) or "all", self.value, f"q{100 * self.q:g}"]
 
 
-@dataclass(frozen=True)
-class Hops(Remembered):
+@dataclass(frozen=True, eq=False)
+class Hops(OneOfEach):
     """How many hops it is from the shipment's own `entities` to one with an earlier find of `target`.
 
     0 if one of them has such a find itself; 1 if one of them once shared a shipment with an entity that has;
@@ -256,7 +245,6 @@ class Hops(Remembered):
     entities: tuple[str, ...]
     target: str
     at_most: int = 2
-    __hash__ = Remembered.__hash__
 
     def __post_init__(self) -> None:
         names = self.entities
@@ -276,7 +264,7 @@ class Hops(Remembered):
         return f"{'+'.join(self.entities)}_{self.target}_hops_{self.at_most}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Links(Hops):
     """How many of the shipment's own `entities` are at most `at_most` hops from one with an earlier find of `target`.
 
@@ -287,8 +275,6 @@ class Links(Hops):
     >>> Links(entities=("consignee", "shipper"), target="drug", at_most=1).name
     'consignee+shipper_drug_links_1'
     """
-
-    __hash__ = Remembered.__hash__
 
     @property
     def name(self) -> str:

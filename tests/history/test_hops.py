@@ -60,7 +60,10 @@ def test_hops_equal_a_search(world, data):
         history = history.before(pd.Timestamp(horizon, unit="us", tz="UTC"))
     oracle = world.Oracle(shipments, outcomes)
     asked += [Links(question.entities, "drug", question.at_most) for question in asked]
-    for question, found in history.ask(asked, world.shipments_frame(asking)).items():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("omdrisk.history.lookups.FEW", data.draw(st.sampled_from([0, 64])))
+        answers = history.ask(asked, world.shipments_frame(asking))
+    for question, found in answers.items():
         search = linked if isinstance(question, Links) else searched
         expected = [search(world, oracle, question, row, horizon) for row in asking]
         np.testing.assert_array_equal(found, np.array(expected, dtype=float), err_msg=question.name)

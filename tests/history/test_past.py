@@ -11,9 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from omdrisk.history import History
-from omdrisk.history.answers import Asked
-from omdrisk.history.arrays import NEVER
+from omdrisk.history import History, Hops, Links
+from omdrisk.history.answers import answer
 from omdrisk.history.batches import hashed, moments
 from omdrisk.history.past import LARGEST, SMALL, Past, _begin_of_equals
 
@@ -23,7 +22,8 @@ few = settings(max_examples=150, deadline=None, suppress_health_check=list(Healt
 @given(data=st.data())
 @few
 def test_parts_add_up(world, data):
-    questions = data.draw(world.questions)
+    hops = [kind(world.KEYS, "drug", data.draw(st.integers(0, 3))) for kind in (Hops, Links)]
+    questions = [*data.draw(world.questions), *hops]
     shipments, outcomes = data.draw(world.shipment_rows()), data.draw(world.outcome_rows())
     nothing = world.shipments_frame([])
     with pytest.MonkeyPatch.context() as patch:
@@ -40,11 +40,13 @@ def test_parts_add_up(world, data):
                 outcomes = outcomes[cut:]
     past = pieces._current()
     asked = world.shipments_frame(data.draw(world.shipment_rows()))
-    found = pieces.ask(questions, asked)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("omdrisk.history.lookups.FEW", data.draw(st.sampled_from([0, 64])))
+        found = pieces.ask(questions, asked)
     keys = hashed(pieces._keyring, asked, world.KEYS)
-    alone = Asked(past.whole, keys, moments(asked, "filed_at"), NEVER)
+    alone = answer(past, questions, keys, moments(asked, "filed_at"))
     for question in questions:
-        assert found[question].tobytes() == alone.answer(question).tobytes(), question.name
+        assert found[question].tobytes() == alone[question].tobytes(), question.name
     assert past.pending == int(np.count_nonzero(past.whole.facts.log_rows < 0))
     assert past.digest == past.whole.facts.digest
     assert (len(past), past.outcomes) == (len(past.whole.facts.shipments), len(past.whole.facts.log))
