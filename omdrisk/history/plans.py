@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from omdrisk.history import reading
-from omdrisk.history.arrays import DAY, NEVER, NO_TIME
+from omdrisk.history.arrays import DAY, NEVER
 from omdrisk.history.questions import (
     Finds,
     Inspected,
@@ -105,30 +105,6 @@ class Plan:
         """How many rows there are."""
         begin = 2 + len(self.shipment_widths) + 4 * len(self.value_widths) * len(self.values)
         return begin + (2 * len(self.spell_widths) + 1) * len(self.targets)
-
-    @cached_property
-    def shipment_array(self) -> Integers:
-        """The windows of shipments."""
-        return np.array(self.shipment_widths)
-
-    @cached_property
-    def value_array(self) -> Integers:
-        """The windows of values."""
-        return np.array(self.value_widths)
-
-    @cached_property
-    def spell_array(self) -> Integers:
-        """The windows of spells."""
-        return np.array(self.spell_widths)
-
-    def fresh(self, count: int) -> Integers:
-        """Return counters that have counted nothing, for `count` rows."""
-        state = np.zeros((self.rows, count), dtype=np.int64)
-        state[0] = NEVER
-        state[1] = NO_TIME
-        for target in self.targets:
-            state[self.target_row(target) + 2 * len(self.spell_widths)] = NO_TIME
-        return state
 
     @cached_property
     def asks(self) -> Integers:
