@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from omdrisk.evaluation.divisions import divisions, share_of_list
+from omdrisk.evaluation.divisions import classes, divisions, share_of_list
 from omdrisk.evaluation.intervals import blocks_of, draws, interval
 from omdrisk.evaluation.metrics import Ranking, metric_names
 from omdrisk.evaluation.phased import Walk
@@ -44,9 +44,9 @@ class Baselines:
     leads
         How many times as much the head finds: phase, over, metric, ratio, low, high, from the same resamples for both.
     groups
-        What a list that fits the recipe's capacities finds in each administration, mode, and among consignees that
-        were and were not seen before: phase, by, group, capacity, selected, hits, hit_rate, recall, low, high (of the
-        recall), found, rows.
+        What a list that fits the recipe's capacities finds in each administration, mode and class of contraband, and
+        among consignees that were and were not seen before: phase, by, group, capacity, selected, hits, hit_rate,
+        recall, low, high (of the recall), found, rows. Only finds have a class, so a class has no hit rate.
     skipped
         Phases that could not be tested, and why.
     heads
@@ -180,6 +180,8 @@ def _lead(own: _Measured, other: _Measured) -> pd.DataFrame:
 
 
 def _groups(walk: Walk, tested: Tested, score: Floats, blocks: npt.NDArray[np.intp]) -> pd.DataFrame:
+    parts = divisions(walk.shipments, tested.shipments)
+    parts["class"] = classes(tested.shipments, walk.told).where(tested.found > 0)
     tables = [
         share_of_list(
             tested.found,
@@ -190,7 +192,8 @@ def _groups(walk: Walk, tested: Tested, score: Floats, blocks: npt.NDArray[np.in
             resamples=walk.recipe.report.resamples,
             seed=walk.seed,
         ).assign(by=by)
-        for by, codes in divisions(walk.shipments, tested.shipments).items()
+        for by, codes in parts.items()
         for share in walk.recipe.report.shares
     ]
-    return pd.concat(tables, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
+    return table.assign(hit_rate=table["hit_rate"].where(table["by"] != "class"))

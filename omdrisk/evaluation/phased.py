@@ -12,6 +12,7 @@ import pandas as pd
 from omdrisk.errors import InputError
 from omdrisk.evaluation.keeping import Kept
 from omdrisk.features import Catalog
+from omdrisk.linking.inspections import USUAL_TARGETS
 from omdrisk.records.canonical import frame_of
 from omdrisk.training.labels import labelled, stands_for
 from omdrisk.training.loop import history_of, train
@@ -69,6 +70,8 @@ class Walk:
 
     Attributes
     ----------
+    told
+        What was found, or, where the truth is known, hidden: shipment_id and target, a row for each.
     kept
         Where finished phases are kept; None where they are not.
     skipped
@@ -82,6 +85,7 @@ class Walk:
     catalog: Catalog
     history: History
     truth: pd.DataFrame | None
+    told: pd.DataFrame
     amounts: pd.Series | None
     seed: int
     heads: Mapping[str, Head]
@@ -125,6 +129,7 @@ class Walk:
             catalog=chosen,
             history=history_of(chosen, shipments, outcomes),
             truth=known,
+            told=_told(outcomes, truth),
             amounts=_kilograms(kilograms),
             seed=seed,
             heads=heads or {},
@@ -237,6 +242,16 @@ def chosen_phases(phases: Any) -> Sequence[Phase]:
             raise InputError(f"phase {unknown[0]!r} is not in models/phases.toml, which has {', '.join(known)}")
         return [known[name] for name in phases]
     return as_phases(phases)
+
+
+def _told(outcomes: pd.DataFrame, truth: Any) -> pd.DataFrame:
+    """Return what was found or is hidden: shipment_id and target, a row for each."""
+    told = outcomes.rename(columns={"outcome": "found"})
+    if truth is not None:
+        table = frame_of(truth)
+        targets = [name for name in (*USUAL_TARGETS, "precursor") if name in table]
+        told = table.melt("shipment_id", targets, var_name="target", value_name="found")
+    return told.loc[told["found"] == 1, ["shipment_id", "target"]].astype("str")
 
 
 def _kilograms(table: Any) -> pd.Series | None:
