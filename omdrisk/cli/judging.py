@@ -29,6 +29,7 @@ class Given:
     amounts: pd.DataFrame | None
     phases: list[str] | None
     seed: int
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def judged(
     if past:
         result = holdout(recipe, given.shipments, given.outcomes, seed=given.seed)
         return Judged(result.table, result)
-    named: dict[str, Any] = {"phases": given.phases, "truth": given.truth, "seed": given.seed}
+    named: dict[str, Any] = {name: getattr(given, name) for name in ("phases", "truth", "seed", "folder")}
     if not beside:
         plain = backtest(recipe, given.shipments, given.outcomes, by=by, amounts=given.amounts, **named)
         return Judged(plain.table, plain)

@@ -137,6 +137,10 @@ def backtest(  # noqa: PLR0917  (options, each by its name)
         Path | None, typer.Option(help="shipment_id and kg of finds (.parquet), for the share of kilograms.")
     ] = None,
     format_name: Format = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Where finished phases are kept: after a kill the same command goes on from there."),
+    ] = None,
     seed: Seed = 0,
     plot: Annotated[Path | None, typer.Option(help="Picture of the result (.png).")] = None,
     json_to: Json = None,
@@ -147,8 +151,10 @@ def backtest(  # noqa: PLR0917  (options, each by its name)
 
     if bool(files) == bool(shipments and outcomes):
         raise InputError("give either FILES with --format, or --shipments and --outcomes.")
-    if files and (baselines or truth or in_use or phase):
-        raise InputError("--baselines, --in-use, --truth and --phase need phases: give --shipments and --outcomes.")
+    if files and (baselines or truth or in_use or phase or folder):
+        raise InputError(
+            "--baselines, --in-use, --truth, --phase and --folder need phases: give --shipments and --outcomes."
+        )
     recipes = _recipes(recipe)
     results: dict[str, Any] = {}
     with steps() as step:
@@ -164,7 +170,7 @@ def backtest(  # noqa: PLR0917  (options, each by its name)
                 load_table(shipments, "read --out", ("shipment_id", "filed_at")),
                 load_table(outcomes, "link"),
             )
-        given = Given(manifest, known, read_truth(truth), read_truth(amounts), phase, seed)
+        given = Given(manifest, known, read_truth(truth), read_truth(amounts), phase, seed, folder)
         for each in recipes:
             results[each.target] = judged(each, given, step, by=by, beside=baselines, past=bool(files), in_use=in_use)
     for target, result in results.items():

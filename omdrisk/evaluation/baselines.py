@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from omdrisk.evaluation.divisions import divisions, share_of_list
+from omdrisk.evaluation.divisions import classes, divisions, share_of_list
 from omdrisk.evaluation.intervals import blocks_of, draws, interval
 from omdrisk.evaluation.metrics import Ranking, metric_names
 from omdrisk.evaluation.phased import Walk
@@ -16,16 +16,19 @@ from omdrisk.evaluation.rivals import MODEL, rivals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy.typing as npt
 
     from omdrisk.evaluation.phased import Tested
     from omdrisk.features import Catalog
     from omdrisk.training import Head, Recipe
+    from omdrisk.training.phases import Phase
 
     Floats = npt.NDArray[np.float64]
 
 COLUMNS = ["phase", "scorer", "metric", "value", "low", "high", "rows", "found", "block"]
+LEAD_COLUMNS = ["phase", "over", "metric", "ratio", "low", "high"]
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,13 @@ class Baselines:
     leads
         How many times as much the head finds: phase, over, metric, ratio, low, high, from the same resamples for both.
     groups
-        What a list that fits the recipe's capacities finds in each administration, mode, and among consignees that
-        were and were not seen before: phase, by, group, capacity, selected, hits, hit_rate, recall, low, high (of the
-        recall), found, rows.
+        What a list that fits the recipe's capacities finds in each administration, mode and class of contraband, and
+        among consignees that were and were not seen before: phase, by, group, capacity, selected, hits, hit_rate,
+        recall, low, high (of the recall), found, rows. Only finds have a class, so a class has no hit rate.
     skipped
         Phases that could not be tested, and why.
     heads
-        The head of each phase.
+        The head of each phase that was tested now; what was read from a folder comes without.
     """
 
     table: pd.DataFrame
@@ -76,12 +79,13 @@ def baselines(
     block: Literal["day", "party"] | None = None,
     heads: Mapping[str, Head] | None = None,
     catalog: Catalog | None = None,
+    folder: str | Path | None = None,
 ) -> Baselines:
     """Train before each phase, and set the head beside its baselines on the shipments of the phase.
 
     Parameters
     ----------
-    recipe, shipments, outcomes, phases, seed, truth, amounts, catalog
+    recipe, shipments, outcomes, phases, seed, truth, amounts, catalog, folder
         As for `backtest`.
     in_use
         A head of the model in use; it is compared in the phases that began after it was trained.
@@ -95,6 +99,7 @@ def baselines(
     InputError
         As for `backtest`.
     """
+    kind = recipe.report.block if block is None else block
     walk = Walk.of(
         recipe,
         shipments,
@@ -105,28 +110,31 @@ def baselines(
         seed=seed,
         catalog=catalog,
         heads=heads,
+        folder=folder,
+        block=kind,
+        in_use=None if in_use is None else dict(in_use.facts),
     )
-    kind = recipe.report.block if block is None else block
-    tables, leads, groups, trained = [], [], [], {}
-    for tested in walk.tested():
+    trained: dict[str, Head] = {}
+
+    def compared(phase: Phase) -> dict[str, pd.DataFrame]:
+        tested = walk.tested(phase)
+        trained[phase.name] = tested.head
         scores = rivals(walk, tested, in_use)
         blocks = blocks_of(tested.shipments, kind)
         measured = {scorer: _measured(walk, tested, scorer, score, blocks) for scorer, score in scores.items()}
-        place = {"phase": tested.phase.name}
-        tables += [_table(each, tested).assign(**place, scorer=scorer, block=kind) for scorer, each in measured.items()]
-        leads += [
-            _lead(measured[MODEL], each).assign(**place, over=over) for over, each in measured.items() if over != MODEL
-        ]
-        groups.append(_groups(walk, tested, scores[MODEL], blocks).assign(**place))
-        trained[tested.phase.name] = tested.head
-    lead_columns = ["phase", "over", "metric", "ratio", "low", "high"]
-    return Baselines(
-        pd.concat(tables, ignore_index=True)[COLUMNS],
-        pd.concat(leads, ignore_index=True)[lead_columns],
-        pd.concat(groups, ignore_index=True),
-        walk.skipped,
-        trained,
+        tables = [_table(each, tested).assign(scorer=scorer, block=kind) for scorer, each in measured.items()]
+        leads = [_lead(measured[MODEL], each).assign(over=over) for over, each in measured.items() if over != MODEL]
+        return {
+            "table": pd.concat(tables, ignore_index=True),
+            "leads": pd.concat(leads, ignore_index=True),
+            "groups": _groups(walk, tested, scores[MODEL], blocks),
+        }
+
+    made = list(walk.each("baselines", compared))
+    table, leads, groups = (
+        pd.concat([tables[name] for tables in made], ignore_index=True) for name in ("table", "leads", "groups")
     )
+    return Baselines(table[COLUMNS], leads[LEAD_COLUMNS], groups, walk.skipped, trained)
 
 
 @dataclass(frozen=True)
@@ -172,6 +180,8 @@ def _lead(own: _Measured, other: _Measured) -> pd.DataFrame:
 
 
 def _groups(walk: Walk, tested: Tested, score: Floats, blocks: npt.NDArray[np.intp]) -> pd.DataFrame:
+    parts = divisions(walk.shipments, tested.shipments)
+    parts["class"] = classes(tested.shipments, walk.told).where(tested.found > 0)
     tables = [
         share_of_list(
             tested.found,
@@ -182,7 +192,8 @@ def _groups(walk: Walk, tested: Tested, score: Floats, blocks: npt.NDArray[np.in
             resamples=walk.recipe.report.resamples,
             seed=walk.seed,
         ).assign(by=by)
-        for by, codes in divisions(walk.shipments, tested.shipments).items()
+        for by, codes in parts.items()
         for share in walk.recipe.report.shares
     ]
-    return pd.concat(tables, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
+    return table.assign(hit_rate=table["hit_rate"].where(table["by"] != "class"))

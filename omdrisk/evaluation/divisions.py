@@ -1,4 +1,4 @@
-"""Who is served by a list, and who is not: its finds by administration, mode and novelty of the consignee."""
+"""Who is served by a list, and who is not: its finds by administration, mode, class and novelty of the consignee."""
 
 from __future__ import annotations
 
@@ -56,6 +56,32 @@ def divisions(shipments: pd.DataFrame, asked: pd.DataFrame) -> dict[str, pd.Seri
     return parts
 
 
+def classes(asked: pd.DataFrame, told: pd.DataFrame) -> pd.Series:
+    """Return the class of what each asked shipment held: ``drug``, ``precursor``, ``drug;wildlife``; else missing.
+
+    A precursor counts as a find of drugs, and is shown as what it is.
+
+    Parameters
+    ----------
+    asked
+        The shipments that are asked about.
+    told
+        What was found, or hidden: shipment_id and target, a row for each.
+
+    Examples
+    --------
+    >>> asked = pd.DataFrame({"shipment_id": ["a", "b", "c", "d"]})
+    >>> told = pd.DataFrame({"shipment_id": ["a", "b", "b", "d", "d"],
+    ...                      "target": ["drug", "drug", "precursor", "drug", "wildlife"]})
+    >>> classes(asked, told).fillna("").tolist()
+    ['drug', 'precursor', '', 'drug;wildlife']
+    """
+    precursors = told.loc[told["target"] == "precursor", "shipment_id"]
+    shown = told[~((told["target"] == "drug") & told["shipment_id"].isin(precursors))].drop_duplicates()
+    named = shown.sort_values("target").groupby("shipment_id")["target"].agg(";".join)
+    return named.reindex(asked["shipment_id"]).set_axis(asked.index)
+
+
 def share_of_list(
     found: Floats,
     score: Floats,
@@ -66,7 +92,7 @@ def share_of_list(
     resamples: int = 400,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Return what one list of the highest scores finds in each group.
+    """Return what one list of the highest scores finds in each group; rows without a group are in none.
 
     Returns
     -------
@@ -84,10 +110,10 @@ def share_of_list(
     listed = np.zeros(len(score), dtype=bool)
     listed[np.argsort(-score, kind="stable")[: max(round(capacity * len(score)), 1)]] = True
     codes, names = pd.factorize(group, sort=True)
-    number = len(names)
+    inside, number = codes >= 0, len(names)
 
     def counted(values: Floats) -> Floats:
-        return np.bincount(codes, weights=values, minlength=number).astype(np.float64)
+        return np.bincount(codes[inside], weights=values[inside], minlength=number).astype(np.float64)
 
     hits, finds = counted(found * listed), counted(found)
     drawn = []
@@ -100,7 +126,7 @@ def share_of_list(
             {
                 "group": names.astype("str"),
                 "capacity": capacity,
-                "rows": np.bincount(codes, minlength=number),
+                "rows": counted(np.ones_like(found)).astype(int),
                 "found": finds.astype(int),
                 "selected": selected.astype(int),
                 "hits": hits.astype(int),

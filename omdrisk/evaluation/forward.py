@@ -15,12 +15,14 @@ from omdrisk.evaluation.rules import read_rules, rule_score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy.typing as npt
 
     from omdrisk.evaluation.phased import Tested
     from omdrisk.features import Catalog
     from omdrisk.training import Head, Recipe
+    from omdrisk.training.phases import Phase
 
     Floats = npt.NDArray[np.float64]
 
@@ -39,7 +41,7 @@ class Backtest:
     skipped
         Phases that could not be tested, and why.
     heads
-        The head of each phase that was tested.
+        The head of each phase that was tested now; what was read from a folder comes without.
     """
 
     table: pd.DataFrame
@@ -65,6 +67,7 @@ def backtest(
     weighted: bool = False,
     seed: int = 0,
     catalog: Catalog | None = None,
+    folder: str | Path | None = None,
 ) -> Backtest:
     """Train before each phase, and test on the shipments that were filed in it.
 
@@ -88,6 +91,9 @@ def backtest(
     weighted
         Whether an examined shipment counts as many as it stands for: one over its `selection_probability`, where that
         is known, and at most the recipe's ``weights.clip``. It undoes part of the habits of whoever selected.
+    folder
+        Where finished phases are kept. The same call goes on from it, also after the program was killed; what was made
+        of another recipe, seed or other data is not looked at there.
 
     Raises
     ------
@@ -96,9 +102,22 @@ def backtest(
     """
     if by != "phase":
         raise InputError(f"by={by!r} is unknown: a backtest goes by 'phase'")
-    walk = Walk.of(recipe, shipments, outcomes, phases=phases, truth=truth, amounts=amounts, seed=seed, catalog=catalog)
-    tables, heads = [], {}
-    for tested in walk.tested():
+    walk = Walk.of(
+        recipe,
+        shipments,
+        outcomes,
+        phases=phases,
+        truth=truth,
+        amounts=amounts,
+        seed=seed,
+        catalog=catalog,
+        folder=folder,
+        weighted=weighted,
+    )
+    heads: dict[str, Head] = {}
+
+    def measured(phase: Phase) -> dict[str, pd.DataFrame]:
+        tested, tables = walk.tested(phase), []
         for scorer, score in _scorers(tested, walk.seed).items():
             model = scorer == "model"
             table = evaluate(
@@ -112,10 +131,13 @@ def backtest(
                 resamples=recipe.report.resamples,
                 seed=walk.seed,
             )
-            tables.append(table.assign(phase=tested.phase.name, scorer=scorer))
-        heads[tested.phase.name] = tested.head
+            tables.append(table.assign(scorer=scorer))
+        heads[phase.name] = tested.head
+        return {"table": pd.concat(tables, ignore_index=True)}
+
+    table = pd.concat([tables["table"] for tables in walk.each("backtest", measured)], ignore_index=True)
     columns = ["phase", "scorer", "metric", "value", "low", "high", "rows", "found"]
-    return Backtest(pd.concat(tables, ignore_index=True)[columns], walk.skipped, heads)
+    return Backtest(table[columns], walk.skipped, heads)
 
 
 def _scorers(tested: Tested, seed: int) -> dict[str, Floats]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from omdrisk.errors import InputError
+from omdrisk.evaluation.keeping import Kept
 from omdrisk.features import Catalog
+from omdrisk.linking.inspections import USUAL_TARGETS
+from omdrisk.records.canonical import frame_of
 from omdrisk.training.labels import labelled, stands_for
 from omdrisk.training.loop import history_of, train
 from omdrisk.training.phases import as_phases, read_phases
@@ -17,7 +21,8 @@ from omdrisk.training.seeds import check_seed
 from omdrisk.training.tables import as_outcomes, as_shipments, as_truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -65,8 +70,12 @@ class Walk:
 
     Attributes
     ----------
+    told
+        What was found, or, where the truth is known, hidden: shipment_id and target, a row for each.
+    kept
+        Where finished phases are kept; None where they are not.
     skipped
-        Phases that could not be tested, and why; complete when :meth:`tested` has ended.
+        Phases that could not be tested, and why; complete when :meth:`each` has ended.
     """
 
     recipe: Recipe
@@ -76,9 +85,11 @@ class Walk:
     catalog: Catalog
     history: History
     truth: pd.DataFrame | None
+    told: pd.DataFrame
     amounts: pd.Series | None
     seed: int
     heads: Mapping[str, Head]
+    kept: Kept | None = None
     skipped: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -94,13 +105,22 @@ class Walk:
         seed: int = 0,
         catalog: Catalog | None = None,
         heads: Mapping[str, Head] | None = None,
+        folder: str | Path | None = None,
+        **further: Any,
     ) -> Walk:
-        """Check the tables and make the history; parameters are those of `backtest` and `baselines`."""
+        """Check the tables and make the history; parameters are those of `backtest` and `baselines`.
+
+        What else the kept parts depend on is given as `further`.
+        """
         seed = check_seed(seed)
         shipments, outcomes = as_shipments(shipments), as_outcomes(outcomes)
         kilograms = amounts if truth is None or amounts is not None else truth
         known = None if truth is None else as_truth(truth, recipe.target)
         chosen = recipe.choose(Catalog.read() if catalog is None else catalog)
+        kept = None
+        if folder is not None:
+            tables = (frame_of(table) for table in (shipments, outcomes, truth, amounts) if table is not None)
+            kept = Kept.of(folder, recipe.to_dict(), chosen.to_dict(), seed, further, *tables)
         return cls(
             recipe=recipe,
             shipments=shipments,
@@ -109,36 +129,60 @@ class Walk:
             catalog=chosen,
             history=history_of(chosen, shipments, outcomes),
             truth=known,
+            told=_told(outcomes, truth),
             amounts=_kilograms(kilograms),
             seed=seed,
             heads=heads or {},
+            kept=kept,
         )
 
-    def tested(self) -> Iterator[Tested]:
-        """Yield each phase that can be tested.
+    def each(self, what: str, measure: Callable[[Phase], dict[str, pd.DataFrame]]) -> Iterator[dict[str, pd.DataFrame]]:
+        """Yield the tables that `measure` makes of each phase that can be tested, with the name of the phase.
+
+        Parameters
+        ----------
+        what
+            Name of what is measured; finished phases are kept under it.
+        measure
+            Raises `InputError` where a phase cannot be tested.
 
         Raises
         ------
         InputError
-            If there is none; the message says why.
+            If no phase could be tested; the message says why.
         """
         some = False
         for phase in self.phases:
             try:
-                head = self.head(phase)
-                rows, found, weight = self._rows(phase)
+                if self.kept is None:
+                    tables = measure(phase)
+                else:
+                    span = f"{phase.name} {phase.start.date()} {phase.end.date()}"
+                    tables = self.kept.tables(f"{self.recipe.target} {what} {span}", partial(measure, phase))
             except InputError as error:
                 self.skipped[phase.name] = str(error)
                 continue
             some = True
-            features = head.pipeline.with_history(self.history).transform(rows)
-            amount = None
-            if self.amounts is not None:
-                amount = self.amounts.reindex(rows["shipment_id"]).to_numpy(dtype=np.float64)
-            yield Tested(phase, head, rows, found, weight, features, amount)
+            yield {name: table.assign(phase=phase.name) for name, table in tables.items()}
         if not some:
             why = "; ".join(f"{name}: {reason}" for name, reason in self.skipped.items())
             raise InputError(f"no phase could be tested. {why}")
+
+    def tested(self, phase: Phase) -> Tested:
+        """Return a phase with its head, its shipments and their features.
+
+        Raises
+        ------
+        InputError
+            If nothing could be learnt before it, or nothing be measured in it.
+        """
+        head = self.head(phase)
+        rows, found, weight = self._rows(phase)
+        features = head.pipeline.with_history(self.history).transform(rows)
+        amount = None
+        if self.amounts is not None:
+            amount = self.amounts.reindex(rows["shipment_id"]).to_numpy(dtype=np.float64)
+        return Tested(phase, head, rows, found, weight, features, amount)
 
     def head(self, phase: Phase) -> Head:
         """Return the head of what was known before a phase."""
@@ -198,6 +242,16 @@ def chosen_phases(phases: Any) -> Sequence[Phase]:
             raise InputError(f"phase {unknown[0]!r} is not in models/phases.toml, which has {', '.join(known)}")
         return [known[name] for name in phases]
     return as_phases(phases)
+
+
+def _told(outcomes: pd.DataFrame, truth: Any) -> pd.DataFrame:
+    """Return what was found or is hidden: shipment_id and target, a row for each."""
+    told = outcomes.rename(columns={"outcome": "found"})
+    if truth is not None:
+        table = frame_of(truth)
+        targets = [name for name in (*USUAL_TARGETS, "precursor") if name in table]
+        told = table.melt("shipment_id", targets, var_name="target", value_name="found")
+    return told.loc[told["found"] == 1, ["shipment_id", "target"]].astype("str")
 
 
 def _kilograms(table: Any) -> pd.Series | None:

@@ -21,6 +21,7 @@ from omdrisk.evaluation.phased import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -70,12 +71,13 @@ def selection(
     capacity: float = 0.02,
     heads: Mapping[str, Head] | None = None,
     catalog: Catalog | None = None,
+    folder: str | Path | None = None,
 ) -> Selection:
     """Judge heads on examined shipments of each phase: naively, weighted, and on random picks alone.
 
     Parameters
     ----------
-    recipe, shipments, outcomes, phases, seed, truth, heads, catalog
+    recipe, shipments, outcomes, phases, seed, truth, heads, catalog, folder
         As for `baselines`.
     capacity
         Share of all shipments of a phase that the list holds.
@@ -87,17 +89,21 @@ def selection(
     """
     if not 0 < capacity < 1:
         raise InputError(f"capacity is {capacity}; a share of the shipments lies between 0 and 1, as 0.02.")
-    walk = Walk.of(recipe, shipments, outcomes, phases=phases, truth=truth, seed=seed, catalog=catalog, heads=heads)
-    tables = []
-    for phase in walk.phases:
-        try:
-            tables.append(_of_phase(walk, phase, capacity))
-        except InputError as error:
-            walk.skipped[phase.name] = str(error)
-    if not tables:
-        why = "; ".join(f"{name}: {reason}" for name, reason in walk.skipped.items())
-        raise InputError(f"no phase could be tested. {why}")
-    return Selection(pd.concat(tables, ignore_index=True), walk.skipped)
+    walk = Walk.of(
+        recipe,
+        shipments,
+        outcomes,
+        phases=phases,
+        truth=truth,
+        seed=seed,
+        catalog=catalog,
+        heads=heads,
+        folder=folder,
+        capacity=capacity,
+    )
+    made = walk.each("selection", lambda phase: {"table": _of_phase(walk, phase, capacity)})
+    table = pd.concat([tables["table"] for tables in made], ignore_index=True)
+    return Selection(table[["phase", "metric", "estimate", "value", "low", "high", "rows", "found"]], walk.skipped)
 
 
 def _of_phase(walk: Walk, phase: Phase, capacity: float) -> pd.DataFrame:
@@ -128,9 +134,7 @@ def _of_phase(walk: Walk, phase: Phase, capacity: float) -> pd.DataFrame:
     if walk.truth is not None:
         hidden = walk.hidden_in(rows)
         tables.append(_estimated(walk, "truth", (hidden, every, np.ones(len(rows))), blocks_of(rows, "day"), capacity))
-    return pd.concat(tables, ignore_index=True).assign(phase=phase.name)[
-        ["phase", "metric", "estimate", "value", "low", "high", "rows", "found"]
-    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def _estimated(

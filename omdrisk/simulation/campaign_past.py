@@ -91,6 +91,7 @@ def truth_of(networks: list[Network], rows: Rows, ids: pd.Series) -> pd.DataFram
             "shipment_id": ids.array,
             "drug": rows["drug"].astype(np.int64),
             "wildlife": rows["wildlife"].astype(np.int64),
+            "precursor": (rows["drug"] & rows["precursor"]).astype(np.int64),
             "network": pd.array(names[rows["network"]], dtype="str"),
             "role": pd.array(np.array(ROLES, dtype=object)[rows["role"]], dtype="str"),
             "kg": rows["kg"],

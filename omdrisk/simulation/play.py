@@ -71,6 +71,7 @@ class Play:
                 "shipment_id": ids.array,
                 "drug": rows["drug"].astype(np.int64),
                 "wildlife": rows["wildlife"].astype(np.int64),
+                "precursor": (rows["drug"] & rows["precursor"]).astype(np.int64),
                 "network": pd.array(network, dtype="str"),
                 "role": pd.array(np.array(ROLES, dtype=object)[rows["role"]], dtype="str"),
                 "hijacked": rows["role"] == ROLES.index("hijacked"),

@@ -34,8 +34,9 @@ class World:
         ``filed_at``, inspections and cases in order of ``known_at``.
     truth
         What no agency knows, one row per shipment in the order of `shipments`: shipment_id; drug and wildlife (1 if the
-        shipment hides it, else 0); network (who is behind it; missing for honest trade); role (licit, dummy: a clean
-        shipment of a front, front, complicit, hijacked: the parties are innocent); hijacked; kg hidden.
+        shipment hides it, else 0); precursor (1 if the drugs are precursors); network (who is behind it; missing for
+        honest trade); role (licit, dummy: a clean shipment of a front, front, complicit, hijacked: the parties are
+        innocent); hijacked; kg hidden.
     phases
         phase, start, end (the first moment after it).
     parameters

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omdrisk.training.capacity import worth
-from omdrisk.training.labels import stands_for, weights
+from omdrisk.training.labels import lessons, stands_for, weights
 from omdrisk.training.model import RiskModel
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ class Fit:
             Another recipe, which differs in parameters and weights.
         """
         recipe = self.recipe if recipe is None else recipe
-        weight, found = weights(recipe, self.labels, moment), self.labels["found"]
+        taught, counts = lessons(recipe, self.labels, moment)
+        found, weight = self.labels["found"], weights(recipe, self.labels, moment)
         model = RiskModel(
             rounds=rounds,
             patience=0 if later is None else recipe.rounds.patience,
@@ -97,8 +98,8 @@ class Fit:
         )
         return model.fit(
             self.X[rows],
-            found[rows],
-            weight[rows],
+            taught[rows],
+            counts[rows],
             eval_set=None if later is None else (self.X[later], found[later]),
             eval_sample_weight=None if later is None else weight[later],
             categorical=self.categorical,

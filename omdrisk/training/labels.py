@@ -36,7 +36,8 @@ def labelled(recipe: Recipe, shipments: pd.DataFrame, outcomes: pd.DataFrame, as
     Returns
     -------
     DataFrame with the position of each shipment in `shipments` as ``row``, and found (0 or 1), weight, known_at,
-    filed_at, selection_probability, selected_by and source (missing where they are not known).
+    filed_at, selection_probability, selected_by and source (missing where they are not known), and related (whether
+    it was clear and one of the recipe's related targets was found in it).
 
     Examples
     --------
@@ -68,8 +69,19 @@ def labelled(recipe: Recipe, shipments: pd.DataFrame, outcomes: pd.DataFrame, as
     for name, value in usual.items():
         if name not in table:
             table[name] = value
+    since = _related(recipe, outcomes, as_of).reindex(table["shipment_id"]).set_axis(table.index)
+    table["related"] = since.notna() & (table["found"] == 0)
+    table["known_at"] = table["known_at"].mask(table["related"] & (since > table["known_at"]), since)
     columns = ["row", "found", "weight", "known_at", "filed_at", "selection_probability", "selected_by", "source"]
-    return table[columns].reset_index(drop=True)
+    return table[[*columns, "related"]].reset_index(drop=True)
+
+
+def _related(recipe: Recipe, outcomes: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:
+    """Return since when a related find in a shipment was known, by shipment."""
+    from omdrisk.linking import outcomes_as_of
+
+    known = outcomes_as_of(outcomes[outcomes["target"].isin(recipe.label.related)], as_of)
+    return known[known["outcome"] == 1].groupby("shipment_id")["known_at"].min()
 
 
 def _allowed(recipe: Recipe, known: pd.DataFrame) -> pd.Series:
@@ -93,6 +105,16 @@ def weights(recipe: Recipe, labels: pd.DataFrame, as_of: pd.Timestamp) -> Floats
     if recipe.weights.inverse_selection:
         weight *= stands_for(labels["selection_probability"], recipe.weights.clip)
     return cast("Floats", weight)
+
+
+def lessons(recipe: Recipe, labels: pd.DataFrame, as_of: pd.Timestamp) -> tuple[Floats, Floats]:
+    """Return what each labelled row teaches, found (1) or clear (0), and how much it counts.
+
+    A related find teaches what a find looks like, at the weight that the recipe gives it.
+    """
+    weight, related = weights(recipe, labels, as_of), labels["related"].to_numpy()
+    found = np.where(related, 1.0, labels["found"].to_numpy(dtype=np.float64))
+    return found, np.where(related, weight * recipe.label.related_weight, weight)
 
 
 def speaks_for_all(labels: pd.DataFrame, without: Sequence[str] = ()) -> npt.NDArray[np.bool_]:

@@ -41,11 +41,18 @@ class Label:
         Sources that are trusted: ``inspection``, ``case``.
     rip_off
         Whether finds of the rip-on/rip-off kind are labels: their parties are innocent, the route is not.
+    related
+        Other targets whose finds are learnt from as well, as weak finds: whoever hides one thing looks like whoever
+        hides another. They train, and never count as finds where something is measured or calibrated.
+    related_weight
+        How much of its weight an examined shipment keeps when a related find makes it a weak find.
     """
 
     min_weight: float = 0.0
     sources: tuple[str, ...] = ("inspection", "case")
     rip_off: bool = True
+    related: tuple[str, ...] = ()
+    related_weight: float = 0.1
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,8 @@ class Recipe:
             raise DefinitionError(f"{place} [weights]: 'half_lives' must be 0 (no ageing) or more")
         if self.weights.clip < 1:
             raise DefinitionError(f"{place} [weights]: 'clip' must be at least 1")
+        if not 0 < self.label.related_weight <= 1:
+            raise DefinitionError(f"{place} [label]: 'related_weight' must be above 0 and at most 1")
         if self.calibration.slices < 1 or self.tuning.cuts < 1:
             raise DefinitionError(f"{place}: 'slices' of [calibration] and 'cuts' of [tuning] must be at least 1")
         share(self.tuning.share, f"{place} [tuning]: 'share'")

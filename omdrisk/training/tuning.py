@@ -308,6 +308,6 @@ def _last(values: dict[int, float]) -> float:
 def _digest(recipe: Recipe, ready: Any, seed: int) -> str:
     made = hashlib.sha256(json.dumps([recipe.to_dict(), seed, ready.moment.isoformat()], sort_keys=True).encode())
     made.update(np.ascontiguousarray(ready.X.to_numpy(dtype=np.float64)).tobytes())
-    made.update(ready.labels["found"].to_numpy(dtype=np.float64).tobytes())
-    made.update(ready.labels["weight"].to_numpy(dtype=np.float64).tobytes())
+    for name in ("found", "weight", "related"):
+        made.update(ready.labels[name].to_numpy(dtype=np.float64).tobytes())
     return made.hexdigest()[:16]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -79,3 +82,21 @@ def test_backtest_beside_baselines(files, tmp_path, capsys):
 def test_baselines_need_phases(files, capsys):
     assert run("backtest", str(files / "a.csv"), "--recipe", "small", "--baselines") == 2
     assert "--baselines" in capsys.readouterr().err
+
+
+def test_a_killed_backtest_goes_on_and_ends_as_if_it_had_not_been(files, tmp_path):
+    options = ["--phase", "IV", "--phase", "V", "--baselines", "--truth", str(files / "truth.parquet")]
+    calm, rough, kept = tmp_path / "calm.json", tmp_path / "rough.json", tmp_path / "kept"
+    arguments = given(files, *options, "--folder", str(kept), "--json", str(rough))
+    program = "import sys; from omdrisk.cli import main; main(sys.argv[1:])"
+    with subprocess.Popen([sys.executable, "-c", program, "backtest", *arguments]) as begun:
+        while begun.poll() is None and not list(kept.glob("drug*")):
+            time.sleep(0.01)
+        begun.kill()
+    done = {path: path.stat().st_mtime_ns for path in kept.glob("drug*/*")}
+    assert done
+    assert not rough.exists()
+    assert run("backtest", *arguments) == 0
+    assert {path: path.stat().st_mtime_ns for path in done} == done
+    assert run("backtest", *given(files, *options, "--json", str(calm))) == 0
+    assert json.loads(rough.read_text(encoding="utf-8")) == json.loads(calm.read_text(encoding="utf-8"))

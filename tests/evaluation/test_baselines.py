@@ -158,3 +158,26 @@ def test_selection_shows_the_bias_and_what_undoes_it(world):
     assert result.plot("recall@10%").get_xlabel() == "phase"
     with pytest.raises(InputError, match="capacity is 2"):
         selection(settings, shipments, biased, phases=PHASES, catalog=catalog(), capacity=2)
+
+
+def test_classes_are_of_finds_alone_and_add_up_to_them(world, compared):
+    shipments, outcomes, truth = world
+    assert figures(compared.groups, by="class")["group"].unique().tolist() == ["drug"]
+    chemicals = truth.assign(precursor=truth["drug"] * (np.arange(len(truth)) % 3 == 0), wildlife=0)
+    named = {"phases": PHASES, "catalog": catalog(), "heads": compared.heads}
+    told = baselines(recipe(), shipments, outcomes, truth=chemicals, **named)
+    table = figures(told.groups, by="class", capacity=0.1).set_index("group")
+    assert table.index.tolist() == ["drug", "precursor"]
+    assert table["found"].sum() == told.table["found"].iloc[0]
+    assert (table["selected"] == table["hits"]).all()
+    assert table["hit_rate"].isna().all()
+    # without a truth the outcomes tell, where they were linked for precursors as well
+    precursors = outcomes.iloc[::3].assign(target="precursor").query("outcome == 1")
+    known = baselines(recipe(), shipments, pd.concat([outcomes, precursors], ignore_index=True), **named)
+    table = figures(known.groups, by="class", capacity=0.1).set_index("group")
+    inside = (
+        shipments.set_index("shipment_id")["filed_at"]
+        .loc[precursors["shipment_id"]]
+        .between("2023-03-01", "2023-08-01")
+    )
+    assert table.loc["precursor", "found"] == inside.sum()

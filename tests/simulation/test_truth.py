@@ -17,7 +17,7 @@ def rank_auc(score: np.ndarray, truth: np.ndarray) -> float:
 
 def test_columns_and_order(world: World) -> None:
     truth = world.truth
-    assert list(truth.columns) == ["shipment_id", "drug", "wildlife", "network", "role", "hijacked", "kg"]
+    assert list(truth.columns) == ["shipment_id", "drug", "wildlife", "precursor", "network", "role", "hijacked", "kg"]
     assert (truth["shipment_id"] == world.shipments["shipment_id"]).all()
     assert set(truth["drug"]) == set(truth["wildlife"]) == {0, 1}
 
@@ -39,7 +39,7 @@ def test_roles_tell_who_hides_what(world: World) -> None:
 def test_no_column_of_the_shipments_is_the_truth(world: World) -> None:
     shipments = world.shipments
     guilty = ((world.truth["drug"] == 1) | (world.truth["wildlife"] == 1)).to_numpy()
-    assert {"drug", "wildlife", "network", "role", "hijacked", "kg"}.isdisjoint(shipments.columns)
+    assert {"drug", "wildlife", "precursor", "network", "role", "hijacked", "kg"}.isdisjoint(shipments.columns)
     for column in shipments:
         missing = shipments[column].isna().to_numpy()
         assert abs(rank_auc(missing, guilty) - 0.5) < 0.35, column

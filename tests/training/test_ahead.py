@@ -87,7 +87,9 @@ def test_memory_is_short_where_the_past_misleads():
     odds = -2.0 + 2.5 * value * np.cos(np.linspace(0, 2.5 * np.pi, rows))
     labels = pd.DataFrame(
         {"found": (rng.random(rows) < 1 / (1 + np.exp(-odds))) * 1.0, "weight": 1.0, "filed_at": filed}
-    ).assign(known_at=filed, selection_probability=np.nan, selected_by=None, source=None, row=range(rows))
+    ).assign(
+        known_at=filed, selection_probability=np.nan, selected_by=None, source=None, row=range(rows), related=False
+    )
     features = pd.DataFrame({"value": value, "noise": rng.normal(size=rows)})
     aged = recipe(weights={"half_lives": [0, 20]}, rounds={"most": 60, "fewest": 40, "patience": 0})
     chosen, told = remember(Fit(aged, features, labels, [], {}, 0))

@@ -11,10 +11,11 @@ import pytest
 
 from omdrisk.bundle import read_bundle, save_bundle
 from omdrisk.errors import InputError
+from omdrisk.evaluation.metrics import Ranking
 from omdrisk.features import FeaturePipeline
 from omdrisk.training import train
 from omdrisk.training.calibration import Calibration
-from omdrisk.training.labels import labelled, stands_for, weights
+from omdrisk.training.labels import labelled, lessons, stands_for, weights
 from omdrisk.training.loop import history_of
 from omdrisk.training.moments import utc
 from omdrisk.training.reference import Reference, shares_in
@@ -151,6 +152,62 @@ def test_label_rule(world):
     assert len(labelled(recipe(label={"sources": ["case"]}), shipments, outcomes, moment)) == 0
     withdrawn = pd.concat([outcomes, outcomes.iloc[[0]].assign(outcome=np.nan, known_at=moment - pd.Timedelta(days=1))])
     assert len(labelled(recipe(), shipments, withdrawn, moment)) == len(every) - 1
+
+
+def both_targets(world, few=0.04):
+    """Return outcomes of drugs, and of wildlife: the same shipments examined, few of the hidden ones with wildlife."""
+    _, outcomes, truth = world
+    rare = (truth["drug"] * (np.random.default_rng(6).random(len(truth)) < few)).to_numpy()
+    held = pd.Series(rare, truth["shipment_id"]).loc[outcomes["shipment_id"]].to_numpy()
+    return pd.concat([outcomes, outcomes.assign(target="wildlife", outcome=held)], ignore_index=True)
+
+
+def test_related_finds_are_weak_finds_from_when_they_are_known(world):
+    shipments, outcomes, _ = world
+    told, moment = both_targets(world), utc(AS_OF)
+    rule = recipe(target="wildlife", label={"related": ["drug"], "related_weight": 0.25})
+    labels = labelled(rule, shipments, told, moment)
+    plain = labelled(recipe(target="wildlife"), shipments, told, moment)
+    drugs = set(outcomes.loc[(outcomes["outcome"] == 1) & (outcomes["known_at"] < moment), "shipment_id"])
+    in_drugs = shipments["shipment_id"].iloc[labels["row"]].isin(drugs).to_numpy()
+    assert (labels["related"] == (in_drugs & (labels["found"] == 0))).all()
+    assert labels["related"].any()
+    assert not plain["related"].any()
+    pd.testing.assert_frame_equal(labels.drop(columns="related"), plain.drop(columns="related"))
+    taught, counts = lessons(rule, labels, moment)
+    whole = weights(rule, labels, moment)
+    assert (taught == np.where(labels["related"], 1.0, labels["found"])).all()
+    assert (counts == np.where(labels["related"], 0.25 * whole, whole)).all()
+    # what was found in a shipment later counts as known later, and what is known after the moment not at all
+    late = told["known_at"].where(told["target"] != "drug", told["known_at"] + pd.Timedelta(days=30))
+    moved = labelled(rule, shipments, told.assign(known_at=late), moment)
+    own = labels["known_at"][moved["related"]]
+    assert (moved["known_at"][moved["related"]] == own + pd.Timedelta(days=30)).all()
+    assert (moved["known_at"] < moment).all()
+    assert moved["related"].sum() < labels["related"].sum()
+
+
+def test_related_finds_help_where_own_ones_are_few(world):
+    shipments, _, truth = world
+    told = both_targets(world)
+    every = catalog()
+    settings = {
+        "target": "wildlife",
+        "rounds": {"most": 60, "patience": 0},
+        "features": {"names": [d.name for d in every]},
+    }
+    alone, helped = (
+        train(recipe(**settings, label=label), shipments, told, as_of=AS_OF, catalog=every)
+        for label in ({}, {"related": ["drug"]})
+    )
+    assert helped.facts["positives"] == alone.facts["positives"] < 20
+    later = (shipments["filed_at"] >= AS_OF).to_numpy()
+    history = history_of(every, shipments, told)
+    auc = []
+    for head in (alone, helped):
+        features = head.pipeline.with_history(history).transform(shipments[later])
+        auc.append(Ranking(truth["drug"][later], head.raw(features)).measure(["auc"])[0])
+    assert auc[1] > auc[0] + 0.03
 
 
 def test_weights_age_and_stand_for():
