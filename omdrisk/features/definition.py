@@ -88,14 +88,7 @@ class Definition:
     def values(self, view: View) -> NDArray[np.float64]:
         """Return the feature, missing for shipments that are known to go by another mode."""
         values = self.kind.compute(view)
-        if not self.modes:
-            return values
-        return np.where(view.once(self.modes, lambda: self._elsewhere(view)), np.nan, values)
-
-    def _elsewhere(self, view: View) -> NDArray[np.bool_]:
-        mode = view.column("transport_mode")
-        elsewhere: NDArray[np.bool_] = mode.spread([float(text not in self.modes) for text in mode.texts]) == 1
-        return elsewhere
+        return np.where(view.elsewhere(self.modes), np.nan, values) if self.modes else values
 
     def tells(self, value: float) -> bool:
         """Tell whether `reason` reads right for a value.

@@ -73,8 +73,10 @@ class FittedFeatures:
         """Return the features of shipments that were looked at, shape (rows, features)."""
         self._check()
         values = np.empty((len(view), len(self.catalog_)), order="F")
-        for place, definition in enumerate(self.catalog_):
-            values[:, place] = definition.values(view)
+        for place, kind in enumerate(self.catalog_.kinds):
+            values[:, place] = kind.compute(view)
+        for modes, places in self.catalog_.limited:
+            values[np.ix_(view.elsewhere(modes), places)] = np.nan
         return values
 
     def view(self, X: Any) -> View:

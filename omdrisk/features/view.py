@@ -92,9 +92,10 @@ class View:
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return ``make()``, made once for each `key` and kept for the other kinds of this view."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        made: T = self._kept[key]
+        found = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = make()
+        made: T = found
         return made
 
     def absent(self, name: str) -> NDArray[np.bool_]:
@@ -104,6 +105,14 @@ class View:
     def column(self, name: str) -> Coded:
         """Return the column `name` of the shipments as coded texts, as declared."""
         return self.fields.text(name)
+
+    def elsewhere(self, modes: tuple[str, ...]) -> NDArray[np.bool_]:
+        """Return which shipments are known to go by another transport mode than `modes`."""
+        return self.once(modes, lambda: self._elsewhere(modes))
+
+    def _elsewhere(self, modes: tuple[str, ...]) -> NDArray[np.bool_]:
+        mode = self.column("transport_mode")
+        return np.array([*(text not in modes for text in mode.texts), False], dtype=bool)[mode.codes]
 
     def folded(self, name: str) -> Folded:
         """Return the different texts of the column `name` folded for comparison."""
@@ -138,10 +147,10 @@ class View:
 
     def answer(self, question: Question) -> NDArray[np.float64]:
         """Return the history's answer to `question`; NaN where there is no history or no decision time."""
-        if self.history is None or "filed_at" not in self.fields:
-            return self.missing()
         found = self._answers.get(question)
         if found is None:
+            if self.history is None or "filed_at" not in self.fields:
+                return self.missing()
             asked = (*self._questions, question) if question not in self._questions else self._questions
             self._answers.update(self.history.ask(asked, self.fields))
             self._questions = ()
