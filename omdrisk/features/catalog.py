@@ -50,6 +50,7 @@ class Catalog:
         asked = (question for definition in self for question in definition.kind.questions())
         self._questions = tuple(dict.fromkeys(asked))
         self._kinds = tuple(definition.kind for definition in self)
+        self._categories = tuple((place, kind) for place, kind in enumerate(self._kinds) if kind.categorical)
         limited: dict[tuple[str, ...], list[int]] = {}
         for place, definition in enumerate(self):
             limited.setdefault(definition.modes, []).append(place)
@@ -79,6 +80,11 @@ class Catalog:
     def limited(self) -> tuple[tuple[tuple[str, ...], NDArray[np.int64]], ...]:
         """Transport modes to which some definitions are limited, each with the places of those."""
         return self._limited
+
+    @property
+    def categories(self) -> tuple[tuple[int, Kind], ...]:
+        """The places of the features that are codes of a category, each with its kind."""
+        return self._categories
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from omdrisk.errors import InputError
-from omdrisk.records.coded import FEW, Coded, coded
+from omdrisk.records.coded import FEW, TEXT, Coded, coded
 from omdrisk.records.codes import hs_code
 from omdrisk.records.format_map import ALWAYS_MISSING, header_key
 from omdrisk.records.schema import Column, table
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UTC_MICROSECONDS = pd.DatetimeTZDtype("us", "UTC")
-_TEXT = pd.StringDtype(na_value=np.nan)
 _HS_AS_KEPT = re.compile(r"(?:\d\d){2,5}")
 _EXACT_WHOLE_NUMBERS = 2**53
 _TRUE = frozenset({"true", "1", "1.0", "yes", "y", "t"})
@@ -124,7 +123,7 @@ def _kept(made: Coded, spec: Column | None) -> Coded:
 
 
 def _texts(values: pd.Series, spec: Column | None) -> pd.Series:
-    texts = values if values.dtype == _TEXT else as_text(values)
+    texts = values if values.dtype == TEXT else as_text(values)
     if len(texts) > FEW and not (spec is not None and spec.codes == "hs") and not texts.isin(ALWAYS_MISSING).any():
         return texts
     made = coded(texts)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 #: Up to so many rows it costs less to look at each than to look for equal ones.
 FEW = 32
-_TEXT = pd.StringDtype(na_value=np.nan)
+#: The dtype of texts in tables.
+TEXT = pd.StringDtype(na_value=np.nan)
 
 
 @dataclass(slots=True, eq=False)
@@ -67,8 +68,8 @@ class Coded:
     def array(self) -> Any:
         """Return the texts as an array of dtype ``str``."""
         if len(self.codes) <= FEW:
-            return pd.array(self.tolist(), dtype=_TEXT)
-        return pd.array(self.texts, dtype=_TEXT).take(self.codes, allow_fill=True)
+            return pd.array(self.tolist(), dtype=TEXT)
+        return pd.array(self.texts, dtype=TEXT).take(self.codes, allow_fill=True)
 
     def series(self, index: pd.Index, name: Hashable = None) -> pd.Series:
         """Return the texts as a column of dtype ``str``."""

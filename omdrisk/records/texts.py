@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from omdrisk.records.coded import Coded, coded, is_missing, recoded
-
-_TEXT = pd.StringDtype(na_value=np.nan)
+from omdrisk.records.coded import TEXT, Coded, coded, is_missing, recoded
 
 
 def value_text(value: Any) -> str:  # noqa: PLR0911 - one line for each type
@@ -48,7 +46,7 @@ def spelt(values: Any) -> Coded:
     """
     if values.dtype == "object" and pd.api.types.infer_dtype(values, skipna=True) not in _ALIKE:
         # what is equal may not read the same, as True and 1, and lists cannot be compared by hashing
-        return coded(pd.array([None if is_missing(value) else value_text(value) for value in values], dtype=_TEXT))
+        return coded(pd.array([None if is_missing(value) else value_text(value) for value in values], dtype=TEXT))
     made = coded(values)
     return recoded(made.codes, [value_text(value) for value in made.texts])
 
@@ -58,8 +56,8 @@ _ALIKE = frozenset({"string", "empty", "integer", "floating", "boolean", "decima
 
 def as_text(values: pd.Series) -> pd.Series:
     """Return a column as dtype ``str``; missing cells stay missing."""
-    if values.dtype == _TEXT:
+    if values.dtype == TEXT:
         return values
     if isinstance(values.dtype, pd.StringDtype):
-        return values.astype(_TEXT)
+        return values.astype(TEXT)
     return spelt(values).series(values.index, values.name)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from omdrisk.entities import Fields
 from omdrisk.errors import HistoryError
+from omdrisk.scoring.ranking import Order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,6 +97,11 @@ class Seen:
 
     def __len__(self) -> int:
         return len(self.fields)
+
+    @cached_property
+    def order(self) -> Order:
+        """How the shipments stand by one score or another."""
+        return Order(self.fields.text("shipment_id"))
 
     @cached_property
     def _every(self) -> Floats:

@@ -36,11 +36,10 @@ def unseen_columns(seen: Seen, heads: Mapping[str, Head]) -> list[str]:
     found: dict[str, None] = {}
     for name, head in heads.items():
         features = seen.features(name)
-        for place, definition in enumerate(head.pipeline.catalog_):
-            if definition.kind.categorical:
-                filled = np.count_nonzero(~np.isnan(features[:, place]))
-                if filled >= BATCH // 2 and np.count_nonzero(features[:, place] == 0.0) > UNSEEN * filled:
-                    found[definition.kind.inputs[0]] = None
+        for place, kind in head.pipeline.catalog_.categories:
+            filled = np.count_nonzero(~np.isnan(features[:, place]))
+            if filled >= BATCH // 2 and np.count_nonzero(features[:, place] == 0.0) > UNSEEN * filled:
+                found[kind.inputs[0]] = None
     return list(found)
 
 
