@@ -6,16 +6,12 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from omdrisk.errors import DefinitionError, did_you_mean
 from omdrisk.features.definition import Definition
 from omdrisk.features.tables import Tables, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    from numpy.typing import NDArray
 
     from omdrisk.features.kinds.base import Kind
     from omdrisk.history.questions import Question
@@ -49,12 +45,8 @@ class Catalog:
         self._tables = Tables() if tables is None else tables
         asked = (question for definition in self for question in definition.kind.questions())
         self._questions = tuple(dict.fromkeys(asked))
-        self._kinds = tuple(definition.kind for definition in self)
-        self._categories = tuple((place, kind) for place, kind in enumerate(self._kinds) if kind.categorical)
-        limited: dict[tuple[str, ...], list[int]] = {}
-        for place, definition in enumerate(self):
-            limited.setdefault(definition.modes, []).append(place)
-        self._limited = tuple((modes, np.array(places)) for modes, places in limited.items() if modes)
+        places = enumerate(definition.kind for definition in self)
+        self._categories = tuple((place, kind) for place, kind in places if kind.categorical)
 
     @property
     def definitions(self) -> dict[str, Definition]:
@@ -70,16 +62,6 @@ class Catalog:
     def families(self) -> tuple[str, ...]:
         """Names of the families, in order."""
         return tuple(dict.fromkeys(definition.family for definition in self))
-
-    @property
-    def kinds(self) -> tuple[Kind, ...]:
-        """The kind of each definition, in the order of the features."""
-        return self._kinds
-
-    @property
-    def limited(self) -> tuple[tuple[tuple[str, ...], NDArray[np.int64]], ...]:
-        """Transport modes to which some definitions are limited, each with the places of those."""
-        return self._limited
 
     @property
     def categories(self) -> tuple[tuple[int, Kind], ...]:

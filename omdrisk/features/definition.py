@@ -87,8 +87,11 @@ class Definition:
 
     def values(self, view: View) -> NDArray[np.float64]:
         """Return the feature, missing for shipments that are known to go by another mode."""
+        here = view.may_go_by(self.modes)
+        if here is False:
+            return view.missing()
         values = self.kind.compute(view)
-        return np.where(view.elsewhere(self.modes), np.nan, values) if self.modes else values
+        return values if here is True else np.where(here, values, np.nan)
 
     def tells(self, value: float) -> bool:
         """Tell whether `reason` reads right for a value.

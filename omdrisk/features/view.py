@@ -77,6 +77,7 @@ class View:
         self._questions = questions if isinstance(questions, tuple) else tuple(dict.fromkeys(questions))
         self._answers: dict[Question, NDArray[np.float64]] = {}
         self._kept: dict[Hashable, Any] = {}
+        self._modes: dict[tuple[str, ...], NDArray[np.bool_] | bool] = {(): True}
 
     def __len__(self) -> int:
         return len(self.fields)
@@ -106,13 +107,17 @@ class View:
         """Return the column `name` of the shipments as coded texts, as declared."""
         return self.fields.text(name)
 
-    def elsewhere(self, modes: tuple[str, ...]) -> NDArray[np.bool_]:
-        """Return which shipments are known to go by another transport mode than `modes`."""
-        return self.once(modes, lambda: self._elsewhere(modes))
+    def may_go_by(self, modes: tuple[str, ...]) -> NDArray[np.bool_] | bool:
+        """Return which shipments may go by one of `modes`, or True or False where all are alike.
 
-    def _elsewhere(self, modes: tuple[str, ...]) -> NDArray[np.bool_]:
-        mode = self.column("transport_mode")
-        return np.array([*(text not in modes for text in mode.texts), False], dtype=bool)[mode.codes]
+        Those whose mode is not known may, and all may where no mode is named.
+        """
+        found = self._modes.get(modes)
+        if found is None:
+            given = self.column("transport_mode")
+            here = np.array([*(text in modes for text in given.texts), True], dtype=bool)[given.codes]
+            found = self._modes[modes] = True if here.all() else here if here.any() else False
+        return found
 
     def folded(self, name: str) -> Folded:
         """Return the different texts of the column `name` folded for comparison."""

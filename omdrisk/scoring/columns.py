@@ -24,9 +24,14 @@ if TYPE_CHECKING:
     from omdrisk.features import Catalog, Definition, Tables, View
     from omdrisk.features.fitted import FittedFeatures
     from omdrisk.history import History
+    from omdrisk.training import Head
 
     Floats = npt.NDArray[np.float64]
     Flags = npt.NDArray[np.bool_]
+
+
+#: Rows whose features are laid out for a model at a time; were it a power of two, columns would share cache lines.
+BLOCK = 16_000
 
 
 @dataclass
@@ -92,7 +97,7 @@ class Seen:
     def __init__(self, shared: SharedFeatures, fields: Fields) -> None:
         self.fields = fields
         self._shared = shared
-        self._features: dict[str, Floats] = {}
+        self._columns: dict[str, list[Floats]] = {}
         self._views = [pipeline.view(fields) for pipeline in shared.pipelines]
 
     def __len__(self) -> int:
@@ -104,16 +109,31 @@ class Seen:
         return Order(self.fields.text("shipment_id"))
 
     @cached_property
-    def _every(self) -> Floats:
-        parts = [pipeline.compute(view) for pipeline, view in zip(self._shared.pipelines, self._views, strict=True)]
-        return parts[0] if len(parts) == 1 else np.hstack(parts)
+    def _every(self) -> list[Floats]:
+        looked = zip(self._shared.pipelines, self._views, strict=True)
+        return [column for pipeline, view in looked for column in pipeline.columns(view)]
+
+    def columns(self, head: str) -> list[Floats]:
+        """Return the features of a head one by one, in the order of its model."""
+        if head not in self._columns:
+            every = self._every
+            self._columns[head] = [every[place] for place in self._shared.columns[head]]
+        return self._columns[head]
 
     def features(self, head: str) -> Floats:
         """Return the features of a head, shape (rows, features), in the order of its model."""
-        if head not in self._features:
-            # whole columns are copied at once, and the models turn them into rows block by block
-            self._features[head] = self._every.T[self._shared.columns[head]].T
-        return self._features[head]
+        return np.array(self.columns(head)).T
+
+    def raw(self, name: str, head: Head) -> Floats:
+        """Return the raw scores of the head `name`, whose features are laid out `BLOCK` rows at a time."""
+        columns, rows = self.columns(name), len(self)
+        if rows <= BLOCK:
+            return np.asarray(head.raw(np.array(columns).T), dtype=np.float64)
+        raw = np.empty(rows)
+        for begin in range(0, rows, BLOCK):
+            block = slice(begin, begin + BLOCK)
+            raw[block] = head.raw(np.array([column[block] for column in columns]).T)
+        return raw
 
     def table(self, head: str) -> pd.DataFrame:
         """Return the features of a head with their names and the index of the shipments."""
@@ -159,9 +179,7 @@ class SharedFeatures:
         self.pipelines = [_pipeline(part, pipelines, history) for part in parts]
         every = [(at, name) for at, part in enumerate(parts) for name in part.definitions]
         column = {place: at for at, place in enumerate(every)}
-        self.columns = {
-            head: np.array([column[place] for place in source.places]) for head, source in self.sources.items()
-        }
+        self.columns = {head: [column[place] for place in source.places] for head, source in self.sources.items()}
 
     def see(self, shipments: Any) -> Seen:
         """Look at shipments: `entities.Fields`, or whatever makes some."""

@@ -54,7 +54,7 @@ def head_scores(name: str, head: Head, seen: Seen | None, valid: Flags, least: M
     raw = score = np.empty(0)
     placed = np.empty(0, dtype=np.int64)
     if seen is not None:
-        raw = np.asarray(head.raw(seen.features(name)), dtype=np.float64)
+        raw = seen.raw(name, head)
         score = np.asarray(head.probability(raw), dtype=np.float64)
         placed = seen.order.by(raw)
     place, standing = np.empty_like(placed), np.empty_like(raw)
@@ -85,10 +85,10 @@ def quality(
     absent = [name for name in _where(missing, np.all) if name not in fields or len(fields) >= MANY]
     unseen: dict[str, Flags] = {}
     for name, head in heads.items():
-        features = seen.features(name)
+        columns = seen.columns(name)
         for place, kind in head.pipeline.catalog_.categories:
             column = kind.inputs[0]
-            other = features[:, place] == 0.0
+            other = columns[place] == 0.0
             unseen[column] = unseen[column] | other if column in unseen else other
     lack = {name: missing[name] for name in _where(missing, np.any)}
     new = {name: unseen[name] for name in _where(unseen, np.any)}
