@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _PLAIN = ("text", "code")
+_NUMERIC = ("number", "count")
 
 
 class Fields:
@@ -160,6 +161,8 @@ class Fields:
         array, spec = self._array(name), self._specs.get(name)
         if not self._canonical or is_canonical(array, spec):
             return array
+        if array.dtype == np.float64 and (spec is None or spec.type in _NUMERIC):
+            return number_cells(array, spec)
         return column_of(self._frame.iloc[:, self._places[name]], spec)
 
     def _text(self, name: str) -> Coded:
@@ -173,9 +176,6 @@ class Fields:
     def _number(self, name: str) -> NDArray[np.float64]:
         if name not in self._places:
             return np.full(len(self), np.nan)
-        array, spec = self._array(name), self._specs.get(name)
-        if isinstance(array, np.ndarray) and array.dtype == np.float64:
-            return number_cells(array, spec) if self._canonical else array
         values = self._column(name)
         if values.dtype == "float64":
             return np.asarray(values)
@@ -201,10 +201,12 @@ class Fields:
     def _absent(self, name: str) -> NDArray[np.bool_]:
         if name not in self._places:
             return np.ones(len(self), dtype=bool)
-        array, spec = self._array(name), self._specs.get(name)
-        if self._canonical and is_text(array) and (spec is None or spec.type in _PLAIN):
+        spec = self._specs.get(name)
+        if self._canonical and (is_text(self._array(name)) if spec is None else spec.type in _PLAIN):
             return self.text(name).codes < 0
-        if isinstance(array, np.ndarray) and array.dtype == np.float64:
+        if self._canonical and spec is not None and spec.type == "time":
+            return np.asarray(self.time(name) == NO_TIME)
+        if self._canonical and spec is not None and spec.type in _NUMERIC:
             return np.isnan(self.number(name))
         return np.asarray(pd.isna(self._column(name)), dtype=bool)
 
