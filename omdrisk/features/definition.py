@@ -87,7 +87,7 @@ class Definition:
 
     def values(self, view: View) -> NDArray[np.float64]:
         """Return the feature, missing for shipments that are known to go by another mode."""
-        here = view.may_go_by(self.modes)
+        here = not self.modes or view.may_go_by(self.modes)
         if here is False:
             return view.missing()
         values = self.kind.compute(view)

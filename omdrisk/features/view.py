@@ -77,7 +77,7 @@ class View:
         self._questions = questions if isinstance(questions, tuple) else tuple(dict.fromkeys(questions))
         self._answers: dict[Question, NDArray[np.float64]] = {}
         self._kept: dict[Hashable, Any] = {}
-        self._modes: dict[tuple[str, ...], NDArray[np.bool_] | bool] = {(): True}
+        self._modes: dict[tuple[str, ...], NDArray[np.bool_] | bool] = {}
 
     def __len__(self) -> int:
         return len(self.fields)
@@ -110,7 +110,7 @@ class View:
     def may_go_by(self, modes: tuple[str, ...]) -> NDArray[np.bool_] | bool:
         """Return which shipments may go by one of `modes`, or True or False where all are alike.
 
-        Those whose mode is not known may, and all may where no mode is named.
+        Those whose mode is not known may.
         """
         found = self._modes.get(modes)
         if found is None:

@@ -159,6 +159,8 @@ class Scorer(Explained, Listing, Remembering):
     def _warn(self, absent: Sequence[str], unseen: Sequence[str], drifted: Sequence[str]) -> None:
         said = ((absent, ABSENT), (unseen, UNSEEN), (drifted, DRIFTED))
         for names, text in said:
+            if not names:
+                continue
             with self._lock:
                 new = [name for name in names if (text, name) not in self._warned]
                 self._warned.update((text, name) for name in new)

@@ -77,9 +77,8 @@ class Norm(Kind):
             here = waiting & (view.answer(seen) >= self.min_cell)
             if not here.any():
                 continue
-            for values, question in zip(chosen, quartiles, strict=True):
-                found = view.answer(question)
-                np.copyto(values, found, where=here & (found > 0))
+            found = np.array([view.answer(question) for question in quartiles])
+            np.copyto(chosen, found, where=here & (found > 0))
             waiting &= ~here
         return chosen
 

@@ -73,10 +73,10 @@ class LexiconWeight(Kind):
     def compute(self, view: View) -> NDArray[np.float64]:
         texts_, terms_ = matches(view, self.table, self.column)
         cells = view.column(self.column)
-        if not terms_.size:
-            return cells.spread([0.0] * len(cells.texts))
         chosen, concepts, weights = view.tables.derive(self, self.table, lambda _: self._terms(view.tables))
         here = chosen[terms_]
+        if not here.any():
+            return cells.spread([0.0] * len(cells.texts))
         places, concept, weight = texts_[here], concepts[terms_[here]], weights[terms_[here]]
         order = np.lexsort((weight, concept, places))
         places, concept, weight = places[order], concept[order], weight[order]
