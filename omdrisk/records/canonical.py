@@ -66,7 +66,7 @@ def number_cells(values: Any, spec: Column | None) -> NDArray[np.float64]:
         wrong |= found < spec.minimum
     if spec is not None and spec.maximum is not None:
         wrong |= found > spec.maximum
-    return np.where(wrong, np.nan, found) if wrong.any() else found
+    return np.where(wrong, np.nan, found) if np.count_nonzero(wrong) else found
 
 
 def _number_column(values: pd.Series, spec: Column | None) -> pd.Series:

@@ -181,7 +181,7 @@ class RoundNumber(Kind):
         usable &= whole > 0
         zeros = np.zeros(len(view), dtype=np.int64)
         divides = usable.copy()
-        while divides.any():
+        while np.count_nonzero(divides):
             divides &= whole % 10 == 0
             zeros += divides
             whole = np.where(divides, whole // 10, whole)

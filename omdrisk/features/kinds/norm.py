@@ -75,7 +75,7 @@ class Norm(Kind):
         for group in range(0, len(self.asked), _ABOUT):
             seen, *quartiles = self.asked[group : group + _ABOUT]
             here = waiting & (view.answer(seen) >= self.min_cell)
-            if not here.any():
+            if not np.count_nonzero(here):
                 continue
             found = np.array([view.answer(question) for question in quartiles])
             np.copyto(chosen, found, where=here & (found > 0))

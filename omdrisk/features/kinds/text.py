@@ -75,7 +75,7 @@ class LexiconWeight(Kind):
         cells = view.column(self.column)
         chosen, concepts, weights = view.tables.derive(self, self.table, lambda _: self._terms(view.tables))
         here = chosen[terms_]
-        if not here.any():
+        if not np.count_nonzero(here):
             return cells.spread([0.0] * len(cells.texts))
         places, concept, weight = texts_[here], concepts[terms_[here]], weights[terms_[here]]
         order = np.lexsort((weight, concept, places))
