@@ -150,6 +150,10 @@ class View:
         """Return the time column `name` in microseconds since 1970 UTC, `entities.NO_TIME` where missing."""
         return self.fields.time(name)
 
+    def expect(self, questions: tuple[Question, ...]) -> None:
+        """Say what will be asked next: all of it goes to the history in one call."""
+        self._questions = questions
+
     def answer(self, question: Question) -> NDArray[np.float64]:
         """Return the history's answer to `question`; NaN where there is no history or no decision time."""
         found = self._answers.get(question)

@@ -17,13 +17,14 @@ from omdrisk.errors import HistoryError
 from omdrisk.scoring.ranking import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import numpy.typing as npt
 
     from omdrisk.features import Catalog, Definition, Tables, View
     from omdrisk.features.fitted import FittedFeatures
     from omdrisk.history import History
+    from omdrisk.history.questions import Question
     from omdrisk.training import Head
 
     Floats = npt.NDArray[np.float64]
@@ -50,6 +51,22 @@ class Part:
             and self.by_kind.get(definition.kind, learnt) == learnt
             and all(self.tables.get(name, table)[0] == table[0] for name, table in tables.items())
         )
+
+
+@dataclass(frozen=True)
+class Some:
+    """Some of the features, by their place among all, each with the pipeline that computes it; and what they ask."""
+
+    definitions: dict[int, tuple[int, Definition]]
+    questions: list[tuple[Question, ...]]
+
+    @classmethod
+    def of(cls, definitions: dict[int, tuple[int, Definition]], pipelines: int) -> Some:
+        """Find for each pipeline what its definitions ask the history."""
+        asked: list[dict[Question, None]] = [{} for _ in range(pipelines)]
+        for at, definition in definitions.values():
+            asked[at].update(dict.fromkeys(definition.kind.asked))
+        return cls(definitions, [tuple(questions) for questions in asked])
 
 
 @dataclass(frozen=True)
@@ -97,7 +114,6 @@ class Seen:
     def __init__(self, shared: SharedFeatures, fields: Fields) -> None:
         self.fields = fields
         self._shared = shared
-        self._columns: dict[str, list[Floats]] = {}
         self._views = [pipeline.view(fields) for pipeline in shared.pipelines]
 
     def __len__(self) -> int:
@@ -109,16 +125,34 @@ class Seen:
         return Order(self.fields.text("shipment_id"))
 
     @cached_property
+    def _asked_for(self) -> list[Floats]:
+        """The features that the trees of some head ask for; the others are missing."""
+        nothing = np.full(len(self), np.nan)
+        return self._worked_out(self._shared.asked_for, [nothing] * len(self._shared.every.definitions))
+
+    @cached_property
     def _every(self) -> list[Floats]:
-        looked = zip(self._shared.pipelines, self._views, strict=True)
-        return [column for pipeline, view in looked for column in pipeline.columns(view)]
+        if "_asked_for" in self.__dict__:
+            return self._worked_out(self._shared.others, self._asked_for)
+        return self._worked_out(self._shared.every, [np.empty(0)] * len(self._shared.every.definitions))
+
+    def _worked_out(self, some: Some, known: list[Floats]) -> list[Floats]:
+        made = list(known)
+        for view, questions in zip(self._views, some.questions, strict=True):
+            view.expect(questions)
+        for place, (at, definition) in some.definitions.items():
+            made[place] = definition.values(self._views[at])
+        return made
+
+    def asked_for(self, head: str) -> list[Floats]:
+        """Return the features of a head, one by one in the order of its model; what its trees never ask is missing."""
+        found = self._asked_for
+        return [found[place] for place in self._shared.columns[head]]
 
     def columns(self, head: str) -> list[Floats]:
         """Return the features of a head one by one, in the order of its model."""
-        if head not in self._columns:
-            every = self._every
-            self._columns[head] = [every[place] for place in self._shared.columns[head]]
-        return self._columns[head]
+        found = self._every
+        return [found[place] for place in self._shared.columns[head]]
 
     def features(self, head: str) -> Floats:
         """Return the features of a head, shape (rows, features), in the order of its model."""
@@ -126,7 +160,7 @@ class Seen:
 
     def raw(self, name: str, head: Head) -> Floats:
         """Return the raw scores of the head `name`, whose features are laid out `BLOCK` rows at a time."""
-        columns, rows = self.columns(name), len(self)
+        columns, rows = self.asked_for(name), len(self)
         if rows <= BLOCK:
             return np.asarray(head.raw(np.array(columns).T), dtype=np.float64)
         raw = np.empty(rows)
@@ -160,6 +194,9 @@ class SharedFeatures:
         The fitted pipeline of each head, as training left it.
     history
         What is known; None makes all that asks the past missing.
+    used
+        The places of the features that each head's trees ask for; None for all. To score, no other is worked out,
+        except categories, whose unseen values are told.
 
     Raises
     ------
@@ -167,7 +204,12 @@ class SharedFeatures:
         If a head asks about something that the history does not keep.
     """
 
-    def __init__(self, pipelines: Mapping[str, FittedFeatures], history: History | None = None) -> None:
+    def __init__(
+        self,
+        pipelines: Mapping[str, FittedFeatures],
+        history: History | None = None,
+        used: Mapping[str, Collection[int]] | None = None,
+    ) -> None:
         self.asks_history = any(pipeline.catalog_.questions() for pipeline in pipelines.values())
         self.sources: dict[str, Source] = {}
         parts: list[Part] = []
@@ -177,9 +219,18 @@ class SharedFeatures:
                 _check(history, pipeline.catalog_, head)
             self.sources[head] = _place(pipeline, parts, known)
         self.pipelines = [_pipeline(part, pipelines, history) for part in parts]
-        every = [(at, name) for at, part in enumerate(parts) for name in part.definitions]
-        column = {place: at for at, place in enumerate(every)}
+        names = [(at, name) for at, part in enumerate(parts) for name in part.definitions]
+        column = {place: at for at, place in enumerate(names)}
         self.columns = {head: [column[place] for place in source.places] for head, source in self.sources.items()}
+        needed: set[int] = set()
+        for head, pipeline in pipelines.items():
+            own = range(len(pipeline.catalog_)) if used is None else used[head]
+            needed.update(self.columns[head][place] for place in own)
+            needed.update(self.columns[head][place] for place, _ in pipeline.catalog_.categories)
+        every = {place: (at, self.pipelines[at].catalog_[name]) for place, (at, name) in enumerate(names)}
+        self.every = Some.of(every, len(parts))
+        self.asked_for = Some.of({place: own for place, own in every.items() if place in needed}, len(parts))
+        self.others = Some.of({place: own for place, own in every.items() if place not in needed}, len(parts))
 
     def see(self, shipments: Any) -> Seen:
         """Look at shipments: `entities.Fields`, or whatever makes some."""

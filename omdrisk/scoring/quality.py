@@ -48,7 +48,8 @@ def needed_columns(heads: Iterable[Head]) -> list[str]:
     return list(needed)
 
 
-def split_features(text: str) -> set[int]:
+@lru_cache(maxsize=16)
+def split_features(text: str) -> frozenset[int]:
     r"""Return the places of the features that a model in LightGBM's text splits on.
 
     Examples
@@ -56,12 +57,12 @@ def split_features(text: str) -> set[int]:
     >>> sorted(split_features("Tree=0\nsplit_feature=4 0 4\nTree=1\nsplit_feature=2\nTree=2\n"))
     [0, 2, 4]
     """
-    return {
+    return frozenset(
         int(place)
         for line in text.splitlines()
         if line.startswith("split_feature=")
         for place in line.removeprefix("split_feature=").split()
-    }
+    )
 
 
 @lru_cache(maxsize=64)

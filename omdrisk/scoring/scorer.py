@@ -16,7 +16,7 @@ from omdrisk.scoring.columns import SharedFeatures
 from omdrisk.scoring.draw import check_capacity
 from omdrisk.scoring.explained import Explained
 from omdrisk.scoring.listing import Listing
-from omdrisk.scoring.quality import needed_columns
+from omdrisk.scoring.quality import needed_columns, split_features
 from omdrisk.scoring.ranking import BANDS, with_capacity
 from omdrisk.scoring.remembering import Remembering
 from omdrisk.scoring.scores import head_scores, quality, scorable, with_rejects
@@ -85,7 +85,8 @@ class Scorer(Explained, Listing, Remembering):
         self.audit = audit
         self._clock = clock
         self._bands = dict(bands)
-        self._features = SharedFeatures({name: head.pipeline for name, head in self.heads.items()}, history)
+        used = {name: split_features(head.text) for name, head in self.heads.items()}
+        self._features = SharedFeatures({name: head.pipeline for name, head in self.heads.items()}, history, used)
         self._needed = needed_columns(self.heads.values())
         self._warned: set[tuple[str, str]] = set()
         self._reasoners: dict[tuple[str, str], Reasoner] = {}

@@ -85,7 +85,7 @@ def quality(
     absent = [name for name in _where(missing, np.all) if name not in fields or len(fields) >= MANY]
     unseen: dict[str, Flags] = {}
     for name, head in heads.items():
-        columns = seen.columns(name)
+        columns = seen.asked_for(name)
         for place, kind in head.pipeline.catalog_.categories:
             column = kind.inputs[0]
             other = columns[place] == 0.0

@@ -35,7 +35,7 @@ def unseen_columns(seen: Seen, heads: Mapping[str, Head]) -> list[str]:
         return []
     found: dict[str, None] = {}
     for name, head in heads.items():
-        columns = seen.columns(name)
+        columns = seen.asked_for(name)
         for place, kind in head.pipeline.catalog_.categories:
             filled = np.count_nonzero(~np.isnan(columns[place]))
             if filled >= BATCH // 2 and np.count_nonzero(columns[place] == 0.0) > UNSEEN * filled:
@@ -60,7 +60,7 @@ def drifted_features(seen: Seen, heads: Mapping[str, Head]) -> list[str]:
     for name, head in heads.items():
         if head.reference.rows < BATCH or head.forest is None:
             continue
-        columns = seen.columns(name)
+        columns = seen.asked_for(name)
         definitions = list(head.pipeline.catalog_)
         for place in np.unique(head.forest.trees.feature).tolist():
             definition = definitions[place]
