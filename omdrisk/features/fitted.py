@@ -71,15 +71,11 @@ class FittedFeatures:
 
     def compute(self, view: View) -> NDArray[np.float64]:
         """Return the features of shipments that were looked at, shape (rows, features)."""
-        values = np.empty((len(view), len(self.catalog_)), order="F")
-        for place, column in enumerate(self.columns(view)):
-            values[:, place] = column
-        return values
-
-    def columns(self, view: View) -> list[NDArray[np.float64]]:
-        """Return the features of shipments that were looked at, each by itself; none is to be changed."""
         self._check()
-        return [definition.values(view) for definition in self.catalog_]
+        values = np.empty((len(view), len(self.catalog_)), order="F")
+        for place, definition in enumerate(self.catalog_):
+            values[:, place] = definition.values(view)
+        return values
 
     def view(self, X: Any) -> View:
         """Return the shipments as the fitted kinds see them, to ask a kind for its norms or shown values."""

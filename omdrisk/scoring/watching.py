@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from omdrisk.scoring.columns import Seen
+    from omdrisk.scoring.seen import Seen
     from omdrisk.training import Head
 
     Floats = npt.NDArray[np.float64]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from omdrisk.explaining import Reasoner
-    from omdrisk.scoring.columns import Seen, Stated
+    from omdrisk.scoring.seen import Seen, Stated
     from omdrisk.training import Head
 
 
