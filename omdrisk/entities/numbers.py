@@ -95,9 +95,9 @@ def number_of(fields: Fields, name: str) -> Numbers:
     DefinitionError
         If nothing is called `name`, or it is no number.
     """
-    columns_of(name)
     if name in _MADE:
         return _MADE[name](fields)
+    columns_of(name)
     if name not in NUMBERS and not name.startswith("x_"):
         raise DefinitionError(f"{name!r} is no number of a shipment. {did_you_mean(name, NUMBERS)}")
     return fields.number(name)

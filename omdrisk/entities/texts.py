@@ -116,10 +116,10 @@ def entity_of(fields: Fields, name: str) -> Coded:
     DefinitionError
         If nothing is called `name`.
     """
-    columns_of(name)
     made = _MADE.get(name)
     if made:
         return made(fields)
+    columns_of(name)
     values = fields.text(name)
     return values.map(_plain_number) if name.startswith("x_") else values
 

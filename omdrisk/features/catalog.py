@@ -13,6 +13,7 @@ from omdrisk.features.tables import Tables, read_table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from omdrisk.features.kinds.base import Kind
     from omdrisk.history.questions import Question
 
 FORMAT = 1
@@ -44,6 +45,8 @@ class Catalog:
         self._tables = Tables() if tables is None else tables
         asked = (question for definition in self for question in definition.kind.questions())
         self._questions = tuple(dict.fromkeys(asked))
+        places = enumerate(definition.kind for definition in self)
+        self._categories = tuple((place, kind) for place, kind in places if kind.categorical)
 
     @property
     def definitions(self) -> dict[str, Definition]:
@@ -59,6 +62,11 @@ class Catalog:
     def families(self) -> tuple[str, ...]:
         """Names of the families, in order."""
         return tuple(dict.fromkeys(definition.family for definition in self))
+
+    @property
+    def categories(self) -> tuple[tuple[int, Kind], ...]:
+        """The places of the features that are codes of a category, each with its kind."""
+        return self._categories
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -87,15 +87,11 @@ class Definition:
 
     def values(self, view: View) -> NDArray[np.float64]:
         """Return the feature, missing for shipments that are known to go by another mode."""
+        here = not self.modes or view.may_go_by(self.modes)
+        if here is False:
+            return view.missing()
         values = self.kind.compute(view)
-        if not self.modes:
-            return values
-        return np.where(view.once(self.modes, lambda: self._elsewhere(view)), np.nan, values)
-
-    def _elsewhere(self, view: View) -> NDArray[np.bool_]:
-        mode = view.column("transport_mode")
-        elsewhere: NDArray[np.bool_] = mode.spread([float(text not in self.modes) for text in mode.texts]) == 1
-        return elsewhere
+        return values if here is True else np.where(here, values, np.nan)
 
     def tells(self, value: float) -> bool:
         """Tell whether `reason` reads right for a value.

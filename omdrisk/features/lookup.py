@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from omdrisk.errors import DefinitionError
@@ -80,7 +81,7 @@ class Lookup:
     >>> table = pd.DataFrame({"hs_prefix": ["0507", "44"], "origin": ["*", "MM"]})
     >>> lookup = Lookup(table, ["hs_prefix", "origin"], "watched")
     >>> lookup.rows("050710", "KE"), lookup.rows("4403", "KE")
-    ([0], [])
+    ((0,), ())
     """
 
     def __init__(self, table: pd.DataFrame, columns: Sequence[str], name: str) -> None:
@@ -88,15 +89,20 @@ class Lookup:
             _Column(table[column].tolist(), f"table {name!r}", column, prefix=column.endswith(PREFIX))
             for column in columns
         ]
+        # codes, places and countries come again and again
+        self._lately = lru_cache(maxsize=4096)(self._rows)
 
-    def rows(self, *cells: str) -> list[int]:
+    def rows(self, *cells: str) -> tuple[int, ...]:
         """Return the places of the rows that fit; a cell may list several values, of which one must fit."""
+        return self._lately(cells)
+
+    def _rows(self, cells: tuple[str, ...]) -> tuple[int, ...]:
         found = self._columns[0].rows(cells[0])
         for column, cell in zip(self._columns[1:], cells[1:], strict=True):
             if not found:
                 break
             found = found & column.rows(cell)
-        return sorted(found)
+        return tuple(sorted(found))
 
 
 class _Column:
@@ -104,7 +110,6 @@ class _Column:
         self._prefix = prefix
         self._any: set[int] = set()
         self._rows: dict[str, set[int]] = {}
-        self._known: dict[str, set[int]] = {}
         for row, cell in enumerate(cells):
             if not cell:
                 raise DefinitionError(f"{place}: row {row + 1}: {name} is empty. Write {ANY!r} if any value fits.")
@@ -118,12 +123,10 @@ class _Column:
         return cell.replace(".", "") if self._prefix else cell
 
     def rows(self, cell: str) -> set[int]:
-        if cell not in self._known:
-            found = set(self._any)
-            for value in cell.split(";"):
-                found |= self._of(self._plain(value.strip()))
-            self._known[cell] = found
-        return self._known[cell]
+        found = set(self._any)
+        for value in cell.split(";"):
+            found |= self._of(self._plain(value.strip()))
+        return found
 
     def _of(self, value: str) -> set[int]:
         if not self._prefix:

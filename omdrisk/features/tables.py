@@ -60,11 +60,10 @@ class Tables(Mapping[str, pd.DataFrame]):
 
     def derive(self, what: Hashable, name: str, build: Callable[[pd.DataFrame], T]) -> T:
         """Return ``build(table)``, built once for each `what` and table `name`."""
-        table = self[name]
-        derived = self._derived[name]
-        if what not in derived:
-            derived[what] = build(table)
-        built: T = derived[what]
+        derived = self._derived.get(name, {})
+        built: T | None = derived.get(what)
+        if built is None:
+            built = derived[what] = build(self[name])
         return built
 
     def only(self, names: Iterable[str]) -> Tables:

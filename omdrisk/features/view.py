@@ -77,6 +77,7 @@ class View:
         self._questions = questions if isinstance(questions, tuple) else tuple(dict.fromkeys(questions))
         self._answers: dict[Question, NDArray[np.float64]] = {}
         self._kept: dict[Hashable, Any] = {}
+        self._modes: dict[tuple[str, ...], NDArray[np.bool_] | bool] = {}
 
     def __len__(self) -> int:
         return len(self.fields)
@@ -92,9 +93,10 @@ class View:
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return ``make()``, made once for each `key` and kept for the other kinds of this view."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        made: T = self._kept[key]
+        found = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = make()
+        made: T = found
         return made
 
     def absent(self, name: str) -> NDArray[np.bool_]:
@@ -104,6 +106,18 @@ class View:
     def column(self, name: str) -> Coded:
         """Return the column `name` of the shipments as coded texts, as declared."""
         return self.fields.text(name)
+
+    def may_go_by(self, modes: tuple[str, ...]) -> NDArray[np.bool_] | bool:
+        """Return which shipments may go by one of `modes`, or True or False where all are alike.
+
+        Those whose mode is not known may.
+        """
+        found = self._modes.get(modes)
+        if found is None:
+            given = self.column("transport_mode")
+            here = np.array([*(text in modes for text in given.texts), True], dtype=bool)[given.codes]
+            found = self._modes[modes] = True if here.all() else here if here.any() else False
+        return found
 
     def folded(self, name: str) -> Folded:
         """Return the different texts of the column `name` folded for comparison."""
@@ -136,12 +150,16 @@ class View:
         """Return the time column `name` in microseconds since 1970 UTC, `entities.NO_TIME` where missing."""
         return self.fields.time(name)
 
+    def expect(self, questions: tuple[Question, ...]) -> None:
+        """Say what will be asked next: all of it goes to the history in one call."""
+        self._questions = questions
+
     def answer(self, question: Question) -> NDArray[np.float64]:
         """Return the history's answer to `question`; NaN where there is no history or no decision time."""
-        if self.history is None or "filed_at" not in self.fields:
-            return self.missing()
         found = self._answers.get(question)
         if found is None:
+            if self.history is None or "filed_at" not in self.fields:
+                return self.missing()
             asked = (*self._questions, question) if question not in self._questions else self._questions
             self._answers.update(self.history.ask(asked, self.fields))
             self._questions = ()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from omdrisk.errors import InputError
-from omdrisk.records.coded import FEW, Coded, coded
+from omdrisk.records.coded import FEW, TEXT, Coded, coded
 from omdrisk.records.codes import hs_code
 from omdrisk.records.format_map import ALWAYS_MISSING, header_key
 from omdrisk.records.schema import Column, table
@@ -19,8 +20,7 @@ from omdrisk.records.texts import as_text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_UTC_MICROSECONDS = pd.DatetimeTZDtype("us", "UTC")
-_TEXT = pd.StringDtype(na_value=np.nan)
+UTC_MICROSECONDS = pd.DatetimeTZDtype("us", "UTC")
 _HS_AS_KEPT = re.compile(r"(?:\d\d){2,5}")
 _EXACT_WHOLE_NUMBERS = 2**53
 _TRUE = frozenset({"true", "1", "1.0", "yes", "y", "t"})
@@ -66,7 +66,7 @@ def number_cells(values: Any, spec: Column | None) -> NDArray[np.float64]:
         wrong |= found < spec.minimum
     if spec is not None and spec.maximum is not None:
         wrong |= found > spec.maximum
-    return np.where(wrong, np.nan, found) if wrong.any() else found
+    return np.where(wrong, np.nan, found) if np.count_nonzero(wrong) else found
 
 
 def _number_column(values: pd.Series, spec: Column | None) -> pd.Series:
@@ -80,14 +80,14 @@ def _number_column(values: pd.Series, spec: Column | None) -> pd.Series:
 def _moments(values: pd.Series) -> pd.Series:
     if values.dtype.kind in "iufb":
         # a bare count has no epoch and no unit
-        return pd.Series(pd.NaT, index=values.index, dtype=_UTC_MICROSECONDS)
+        return pd.Series(pd.NaT, index=values.index, dtype=UTC_MICROSECONDS)
     if isinstance(values.dtype, pd.CategoricalDtype) or values.dtype.kind != "M":
         texts = as_text(values)
-        return pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).astype(_UTC_MICROSECONDS)
+        return pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).astype(UTC_MICROSECONDS)
     if getattr(values.dtype, "tz", None) is None and not isinstance(values.dtype, pd.ArrowDtype):
         utc: pd.Series = values.dt.as_unit("us").dt.tz_localize("UTC")
         return utc
-    return pd.to_datetime(values, utc=True).astype(_UTC_MICROSECONDS)
+    return pd.to_datetime(values, utc=True).astype(UTC_MICROSECONDS)
 
 
 def _flags(values: pd.Series) -> pd.Series:
@@ -123,7 +123,7 @@ def _kept(made: Coded, spec: Column | None) -> Coded:
 
 
 def _texts(values: pd.Series, spec: Column | None) -> pd.Series:
-    texts = values if values.dtype == _TEXT else as_text(values)
+    texts = values if values.dtype == TEXT else as_text(values)
     if len(texts) > FEW and not (spec is not None and spec.codes == "hs") and not texts.isin(ALWAYS_MISSING).any():
         return texts
     made = coded(texts)
@@ -151,12 +151,26 @@ def _extra(values: pd.Series) -> pd.Series:
 _NUMERIC_KINDS = frozenset({"integer", "floating", "mixed-integer-float", "decimal"})
 
 
+def is_text(array: Any) -> bool:
+    """Say whether an array has the dtype ``str``, in a fraction of the time that comparing dtypes takes."""
+    dtype = array.dtype
+    return isinstance(dtype, pd.StringDtype) and dtype.na_value is not pd.NA
+
+
+def is_canonical(array: Any, spec: Column | None) -> bool:
+    """Say whether an array of flags or moments is what :func:`column_of` would make of it."""
+    dtype = array.dtype
+    if isinstance(dtype, pd.BooleanDtype):
+        return spec is None or spec.type == "flag"
+    return isinstance(dtype, pd.DatetimeTZDtype) and dtype == UTC_MICROSECONDS and (spec is None or spec.type == "time")
+
+
 def column_of(values: pd.Series, spec: Column | None) -> pd.Series:
     """Return a column in its canonical type; one without a declaration is an agency's own."""
     if spec is None:
         return _extra(values)
     if spec.type == "time":
-        return values if values.dtype == _UTC_MICROSECONDS else _moments(values)
+        return values if values.dtype == UTC_MICROSECONDS else _moments(values)
     if spec.type in ("number", "count"):
         return _number_column(values, spec)
     if spec.type == "flag":
@@ -164,16 +178,21 @@ def column_of(values: pd.Series, spec: Column | None) -> pd.Series:
     return _texts(values, spec)
 
 
-def names_of(frame: pd.DataFrame, known: dict[str, Column], what: str) -> list[str]:
-    """Return the canonical name of each column; those that the table does not know get the prefix ``x_``.
+def names_of(frame: pd.DataFrame, what: str) -> tuple[str, ...]:
+    """Return the canonical name of each column; those that the table `what` does not know get the prefix ``x_``.
 
     Raises
     ------
     InputError
         If two columns come to the same name.
     """
-    names = [str(name) for name in frame.columns]
-    told = [name if name in known or name.startswith("x_") else f"x_{header_key(name)}" for name in names]
+    return _told(tuple(map(str, frame.columns.tolist())), what)
+
+
+@lru_cache(maxsize=64)
+def _told(names: tuple[str, ...], what: str) -> tuple[str, ...]:
+    known = table(what).columns
+    told = tuple(name if name in known or name.startswith("x_") else f"x_{header_key(name)}" for name in names)
     seen: dict[str, str] = {}
     for name, new in zip(names, told, strict=True):
         if new in seen:
@@ -216,7 +235,7 @@ def as_table(data: Any, name: str) -> pd.DataFrame:
     """
     frame = frame_of(data)
     known = table(name).columns
-    names = names_of(frame, known, name)
+    names = names_of(frame, name)
     changed: dict[str, pd.Series] = {}
     columns: list[pd.Series] = []
     for column, (_, values) in zip(names, frame.items(), strict=True):
@@ -224,7 +243,7 @@ def as_table(data: Any, name: str) -> pd.DataFrame:
         columns.append(made)
         if made is not values:
             changed[column] = made
-    if not changed and names == list(frame.columns):
+    if not changed and list(names) == list(frame.columns):
         return frame
     if not columns:
         return frame

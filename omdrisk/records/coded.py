@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,14 +16,15 @@ if TYPE_CHECKING:
 
 #: Up to so many rows it costs less to look at each than to look for equal ones.
 FEW = 32
-_TEXT = pd.StringDtype(na_value=np.nan)
+#: The dtype of texts in tables.
+TEXT = pd.StringDtype(na_value=np.nan)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Coded:
     """Texts as codes: `texts` are the different ones, `codes` points each row into them, -1 where missing.
 
-    What depends on one text alone is computed once per value and spread over the rows.
+    What depends on one text alone is computed once per value and spread over the rows. Neither is ever changed.
 
     Examples
     --------
@@ -52,7 +54,7 @@ class Coded:
         >>> made.codes.tolist(), made.texts
         ([0, 0, -1, -1], ['A1'])
         """
-        return _recoded(self.codes, [answer(text) for text in self.texts])
+        return recoded(self.codes, [answer(text) or None for text in self.texts])
 
     def tolist(self) -> list[Any]:
         """Return the text of each row, None where it is missing."""
@@ -63,10 +65,15 @@ class Coded:
         """Return some rows; texts that none of them has stay among the different ones."""
         return Coded(self.codes[rows], self.texts)
 
+    def array(self) -> Any:
+        """Return the texts as an array of dtype ``str``."""
+        if len(self.codes) <= FEW:
+            return pd.array(self.tolist(), dtype=TEXT)
+        return pd.array(self.texts, dtype=TEXT).take(self.codes, allow_fill=True)
+
     def series(self, index: pd.Index, name: Hashable = None) -> pd.Series:
         """Return the texts as a column of dtype ``str``."""
-        distinct = pd.array(self.texts, dtype=_TEXT)
-        return pd.Series(distinct.take(self.codes, allow_fill=True), index=index, name=name)
+        return pd.Series(self.array(), index=index, name=name)
 
 
 def coded(values: Any) -> Coded:
@@ -79,7 +86,7 @@ def coded(values: Any) -> Coded:
     ([0, -1, 1, 0], ['b', 'a'])
     """
     if len(values) <= FEW:
-        return _few(list(values))
+        return _few(_cells(values))
     codes, distinct = pd.factorize(values)
     return Coded(codes.astype(np.int64, copy=False), distinct.tolist())
 
@@ -130,19 +137,37 @@ def known(both: Coded) -> Coded:
 
 def _few(cells: list[Any]) -> Coded:
     places: dict[Any, int] = {}
-    codes = [-1 if _is_missing(cell) else places.setdefault(cell, len(places)) for cell in cells]
-    return Coded(np.array(codes, dtype=np.int64), list(places))
+    codes = [-1 if is_missing(cell) else places.setdefault(cell, len(places)) for cell in cells]
+    return Coded(_shared(tuple(codes)), list(places))
 
 
-def _is_missing(cell: Any) -> bool:
-    if type(cell) in (str, tuple):
+def _cells(values: Any) -> list[Any]:
+    """Return the cells of a column; Arrow gives its own in half the time that pandas takes."""
+    if isinstance(values, pd.arrays.ArrowStringArray):
+        cells: list[Any] = values.__arrow_array__().to_pylist()
+        return cells
+    return list(values)
+
+
+@lru_cache(maxsize=1024)
+def _shared(codes: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return codes as an array that all columns of a few rows with the same codes share."""
+    made = np.array(codes, dtype=np.int64)
+    made.flags.writeable = False
+    return made
+
+
+def is_missing(cell: Any) -> bool:
+    """Say whether a cell holds nothing: None, or what does not equal itself."""
+    if type(cell) in (str, tuple, list, np.ndarray):
         return False
     return cell is None or cell is pd.NA or cell is pd.NaT or bool(cell != cell)  # noqa: PLR0124
 
 
-def _recoded(codes: NDArray[np.int64], answers: list[Any]) -> Coded:
+def recoded(codes: NDArray[np.int64], answers: list[Any]) -> Coded:
+    """Return coded values with `answers` in the place of the different ones, of which some may be equal or None."""
     places: dict[Any, int] = {}
-    new = [places.setdefault(answer, len(places)) if answer else -1 for answer in answers]
+    new = [-1 if answer is None else places.setdefault(answer, len(places)) for answer in answers]
     if len(places) == len(answers):
         return Coded(codes, answers)
     return Coded(np.array([*new, -1], dtype=np.int64)[codes], list(places))

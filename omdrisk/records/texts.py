@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-_TEXT = pd.StringDtype(na_value=np.nan)
+from omdrisk.records.coded import TEXT, Coded, coded, is_missing, recoded
 
 
 def value_text(value: Any) -> str:  # noqa: PLR0911 - one line for each type
@@ -36,17 +36,28 @@ def value_text(value: Any) -> str:  # noqa: PLR0911 - one line for each type
     return str(value)
 
 
+def spelt(values: Any) -> Coded:
+    """Return a column (a Series or an array) of any type as coded texts.
+
+    Examples
+    --------
+    >>> spelt(pd.Series([8.0, None, 6.5])).tolist()
+    ['8', None, '6.5']
+    """
+    if values.dtype == "object" and pd.api.types.infer_dtype(values, skipna=True) not in _ALIKE:
+        # what is equal may not read the same, as True and 1, and lists cannot be compared by hashing
+        return coded(pd.array([None if is_missing(value) else value_text(value) for value in values], dtype=TEXT))
+    made = coded(values)
+    return recoded(made.codes, [value_text(value) for value in made.texts])
+
+
+_ALIKE = frozenset({"string", "empty", "integer", "floating", "boolean", "decimal"})
+
+
 def as_text(values: pd.Series) -> pd.Series:
     """Return a column as dtype ``str``; missing cells stay missing."""
-    if values.dtype == _TEXT:
+    if values.dtype == TEXT:
         return values
     if isinstance(values.dtype, pd.StringDtype):
-        return values.astype(_TEXT)
-    try:
-        codes, distinct = pd.factorize(values)
-    except TypeError:
-        # lists cannot be told apart by hashing
-        texts = [None if value is None else value_text(value) for value in values.tolist()]
-        return pd.Series(pd.array(texts, dtype=_TEXT), index=values.index, name=values.name)
-    told = pd.array([value_text(value) for value in distinct.tolist()], dtype=_TEXT)
-    return pd.Series(told.take(codes, allow_fill=True), index=values.index, name=values.name)
+        return values.astype(TEXT)
+    return spelt(values).series(values.index, values.name)

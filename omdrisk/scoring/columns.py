@@ -5,27 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from functools import cached_property
-from math import nan
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import pandas as pd
 
 from omdrisk.entities import Fields
 from omdrisk.errors import HistoryError
+from omdrisk.scoring.seen import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
-    import numpy.typing as npt
+    import pandas as pd
 
-    from omdrisk.features import Catalog, Definition, Tables, View
+    from omdrisk.features import Catalog, Definition, Tables
     from omdrisk.features.fitted import FittedFeatures
     from omdrisk.history import History
-
-    Floats = npt.NDArray[np.float64]
-    Flags = npt.NDArray[np.bool_]
+    from omdrisk.history.questions import Question
 
 
 @dataclass
@@ -47,78 +41,27 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Some:
+    """Some of the features, by their place among all, each with the pipeline that computes it; and what they ask."""
+
+    definitions: dict[int, tuple[int, Definition]]
+    questions: list[tuple[Question, ...]]
+
+    @classmethod
+    def of(cls, definitions: dict[int, tuple[int, Definition]], pipelines: int) -> Some:
+        """Find for each pipeline what its definitions ask the history."""
+        asked: list[dict[Question, None]] = [{} for _ in range(pipelines)]
+        for at, definition in definitions.values():
+            asked[at].update(dict.fromkeys(definition.kind.asked))
+        return cls(definitions, [tuple(questions) for questions in asked])
+
+
+@dataclass(frozen=True)
 class Source:
     """Where a head's columns come from: for each of them the number of a pipeline and a column there."""
 
     names: list[str]
     places: list[tuple[int, str]]
-
-
-class Stated:
-    """What reasons state of a head's features; what none of them states is not worked out.
-
-    Parameters
-    ----------
-    places
-        The definition of each feature, and the shipments as it sees them.
-    """
-
-    def __init__(self, places: Sequence[tuple[Definition, View]]) -> None:
-        self._places = places
-        self._columns: dict[int, tuple[Floats | None, Floats | None, Flags]] = {}
-
-    def of(self, row: int, feature: int) -> tuple[float, float, bool]:
-        """Return what a reason states of a feature of a row.
-
-        Those are the value that it states, NaN where it is the feature's own; the norm it departs from, NaN where there
-        is none; and whether a missing value means that there was nothing, and not that nobody could know.
-        """
-        if feature not in self._columns:
-            definition, view = self._places[feature]
-            kind = definition.kind
-            self._columns[feature] = kind.shown(view), kind.norms(view), _known(definition, view)
-        shown, norms, known = self._columns[feature]
-        return (
-            nan if shown is None else shown[row].item(),
-            nan if norms is None else norms[row].item(),
-            known[row].item(),
-        )
-
-
-class Seen:
-    """Shipments as the heads see them: everything about them is worked out once."""
-
-    def __init__(self, shared: SharedFeatures, fields: Fields) -> None:
-        self.fields = fields
-        self._shared = shared
-        self._features: dict[str, Floats] = {}
-        self._views = [pipeline.view(fields) for pipeline in shared.pipelines]
-
-    def __len__(self) -> int:
-        return len(self.fields)
-
-    @cached_property
-    def _every(self) -> Floats:
-        parts = [pipeline.compute(view) for pipeline, view in zip(self._shared.pipelines, self._views, strict=True)]
-        return parts[0] if len(parts) == 1 else np.hstack(parts)
-
-    def features(self, head: str) -> Floats:
-        """Return the features of a head, shape (rows, features), in the order of its model."""
-        if head not in self._features:
-            # whole columns are copied at once, and the models turn them into rows block by block
-            self._features[head] = self._every.T[self._shared.columns[head]].T
-        return self._features[head]
-
-    def table(self, head: str) -> pd.DataFrame:
-        """Return the features of a head with their names and the index of the shipments."""
-        names = self._shared.sources[head].names
-        return pd.DataFrame(self.features(head), index=self.fields.index, columns=names)
-
-    def stated(self, head: str) -> Stated:
-        """Return what reasons state of a head's features."""
-        pipelines = self._shared.pipelines
-        places = self._shared.sources[head].places
-        return Stated([(pipelines[at].catalog_[name], self._views[at]) for at, name in places])
 
 
 class SharedFeatures:
@@ -134,6 +77,9 @@ class SharedFeatures:
         The fitted pipeline of each head, as training left it.
     history
         What is known; None makes all that asks the past missing.
+    used
+        The places of the features that each head's trees ask for; None for all. To score, no other is worked out,
+        except categories, whose unseen values are told.
 
     Raises
     ------
@@ -141,7 +87,12 @@ class SharedFeatures:
         If a head asks about something that the history does not keep.
     """
 
-    def __init__(self, pipelines: Mapping[str, FittedFeatures], history: History | None = None) -> None:
+    def __init__(
+        self,
+        pipelines: Mapping[str, FittedFeatures],
+        history: History | None = None,
+        used: Mapping[str, Collection[int]] | None = None,
+    ) -> None:
         self.asks_history = any(pipeline.catalog_.questions() for pipeline in pipelines.values())
         self.sources: dict[str, Source] = {}
         parts: list[Part] = []
@@ -151,11 +102,18 @@ class SharedFeatures:
                 _check(history, pipeline.catalog_, head)
             self.sources[head] = _place(pipeline, parts, known)
         self.pipelines = [_pipeline(part, pipelines, history) for part in parts]
-        every = [(at, name) for at, part in enumerate(parts) for name in part.definitions]
-        column = {place: at for at, place in enumerate(every)}
-        self.columns = {
-            head: np.array([column[place] for place in source.places]) for head, source in self.sources.items()
-        }
+        names = [(at, name) for at, part in enumerate(parts) for name in part.definitions]
+        column = {place: at for at, place in enumerate(names)}
+        self.columns = {head: [column[place] for place in source.places] for head, source in self.sources.items()}
+        needed: set[int] = set()
+        for head, pipeline in pipelines.items():
+            own = range(len(pipeline.catalog_)) if used is None else used[head]
+            needed.update(self.columns[head][place] for place in own)
+            needed.update(self.columns[head][place] for place, _ in pipeline.catalog_.categories)
+        every = {place: (at, self.pipelines[at].catalog_[name]) for place, (at, name) in enumerate(names)}
+        self.every = Some.of(every, len(parts))
+        self.asked_for = Some.of({place: own for place, own in every.items() if place in needed}, len(parts))
+        self.others = Some.of({place: own for place, own in every.items() if place not in needed}, len(parts))
 
     def see(self, shipments: Any) -> Seen:
         """Look at shipments: `entities.Fields`, or whatever makes some."""
@@ -165,31 +123,6 @@ class SharedFeatures:
         """Return the features of each head, with the index of the shipments."""
         seen = self.see(shipments)
         return {head: seen.table(head) for head in self.sources}
-
-
-def _known(definition: Definition, view: View) -> Flags:
-    """Say for which rows a missing value means "never".
-
-    Those are the rows of the definition's modes whose keys a history can be asked about.
-    """
-    kind = definition.kind
-    by = tuple(name for name in getattr(kind, "by", ()) if isinstance(name, str))
-    asks = bool(kind.questions())
-    return view.once(("known", definition.modes, asks, by), lambda: _knowable(view, definition.modes, by, asks=asks))
-
-
-def _knowable(view: View, modes: tuple[str, ...], by: tuple[str, ...], *, asks: bool) -> Flags:
-    known = np.full(len(view), fill_value=True)
-    if modes:
-        mode = view.column("transport_mode")
-        known = mode.spread([float(code in modes) for code in mode.texts]) != 0.0
-    if not asks:
-        return known
-    if view.history is None:
-        return ~known
-    for name in by:
-        known &= view.entity(name).codes >= 0
-    return known
 
 
 def _place(pipeline: FittedFeatures, parts: list[Part], known: dict[str, tuple[int, str]]) -> Source:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from omdrisk.explaining import Contributions
     from omdrisk.scoring.audit import Auditor
-    from omdrisk.scoring.columns import Seen, SharedFeatures
+    from omdrisk.scoring.columns import SharedFeatures
     from omdrisk.scoring.scorer import Scorer
+    from omdrisk.scoring.seen import Seen
     from omdrisk.training import Head
 
 SCALES: Final = ("log-odds", "probability")

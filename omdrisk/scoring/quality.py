@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from omdrisk.entities import Fields
+from omdrisk.records.coded import Coded, joint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,7 +48,8 @@ def needed_columns(heads: Iterable[Head]) -> list[str]:
     return list(needed)
 
 
-def split_features(text: str) -> set[int]:
+@lru_cache(maxsize=16)
+def split_features(text: str) -> frozenset[int]:
     r"""Return the places of the features that a model in LightGBM's text splits on.
 
     Examples
@@ -53,12 +57,25 @@ def split_features(text: str) -> set[int]:
     >>> sorted(split_features("Tree=0\nsplit_feature=4 0 4\nTree=1\nsplit_feature=2\nTree=2\n"))
     [0, 2, 4]
     """
-    return {
+    return frozenset(
         int(place)
         for line in text.splitlines()
         if line.startswith("split_feature=")
         for place in line.removeprefix("split_feature=").split()
-    }
+    )
+
+
+@lru_cache(maxsize=64)
+def _expectations(used: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, list[str]]]:
+    """Return which of the columns that the heads use every shipment should have, and which only some modes."""
+    everywhere = [name for name in _expected()["all"] if name in used]
+    everywhere += sorted(name for name in used if name.startswith("x_"))
+    by_mode: dict[str, list[str]] = {}
+    for mode, names in _expected()["modes"].items():
+        for name in names:
+            if name in used and name not in everywhere:
+                by_mode.setdefault(name, []).append(mode)
+    return tuple(everywhere), by_mode
 
 
 def lacking(shipments: pd.DataFrame | Fields, used: Iterable[str]) -> dict[str, Flags]:
@@ -80,52 +97,39 @@ def lacking(shipments: pd.DataFrame | Fields, used: Iterable[str]) -> dict[str, 
     {'hs_code': [False, True], 'container_no': [True, False]}
     """
     fields = Fields.of(shipments)
-    wanted = set(used)
-    everywhere = np.ones(len(fields), dtype=bool)
-    expected: dict[str, Flags] = {
-        name: everywhere for name in (*_expected()["all"], *sorted(wanted)) if name in wanted and _for_all(name)
-    }
-    modes = fields.text("transport_mode")
-    for code, names in _expected()["modes"].items():
-        if code not in modes.texts:
-            continue
-        here = modes.codes == modes.texts.index(code)
-        for name in names:
-            if name in wanted and name not in _expected()["all"]:
-                expected[name] = expected[name] | here if name in expected else here
-    return {name: should & fields.absent(name) for name, should in expected.items()}
+    everywhere, by_mode = _expectations(tuple(used))
+    found = {name: fields.absent(name) for name in everywhere}
+    given = fields.text("transport_mode")
+    for name, modes in by_mode.items():
+        expected = [mode in modes for mode in given.texts]
+        if any(expected):
+            found[name] = np.array([*expected, False])[given.codes] & fields.absent(name)
+    return found
 
 
-def _for_all(name: str) -> bool:
-    return name in _expected()["all"] or name.startswith("x_")
-
-
-def marks(missing: Mapping[str, Flags], unseen: Mapping[str, Flags], rows: int, *, history: bool) -> list[str]:
+def marks(missing: Mapping[str, Flags], unseen: Mapping[str, Flags], rows: int, *, history: bool) -> Coded:
     """Put the marks of each row into one text, ``ok`` where there is none.
 
     Examples
     --------
     >>> yes = np.array([True, False])
-    >>> marks({"hs_code": yes, "packages": yes}, {"port_of_loading": yes}, 2, history=True)
+    >>> marks({"hs_code": yes, "packages": yes}, {"port_of_loading": yes}, 2, history=True).tolist()
     ['missing: hs_code, packages; unseen: port_of_loading', 'ok']
     """
-    found = [("missing", name, flags) for name, flags in missing.items()]
-    found += [("unseen", name, flags) for name, flags in unseen.items()]
-    if not found:
-        return [OK if history else NO_HISTORY] * rows
-    packed = np.packbits(np.column_stack([flags for _, _, flags in found]), axis=1)
-    patterns, which = np.unique(packed, axis=0, return_inverse=True)
-    on = np.unpackbits(patterns, axis=1, count=len(found)).astype(bool)
-    texts = [_pattern([mark[:2] for mark, here in zip(found, row, strict=True) if here], history=history) for row in on]
-    return [texts[at] for at in which.ravel().tolist()]
+    parts = [Coded(flags - _ONE, [("missing", name)]) for name, flags in missing.items()]
+    parts += [Coded(flags - _ONE, [("unseen", name)]) for name, flags in unseen.items()]
+    if not parts:
+        return Coded(np.zeros(rows, dtype=np.int64), [_text((), history=history)])
+    return joint(*parts).map(lambda row: _text(row, history=history))
 
 
-def _pattern(marks: list[tuple[str, str]], *, history: bool) -> str:
+_ONE = np.int64(1)
+
+
+def _text(row: Iterable[tuple[str, str] | None], *, history: bool) -> str:
     parts = []
-    for word in ("missing", "unseen"):
-        names = [name for mark, name in marks if mark == word]
-        if names:
-            parts.append(f"{word}: {', '.join(names)}")
+    for word, marked in groupby(filter(None, row), key=itemgetter(0)):
+        parts.append(f"{word}: {', '.join(name for _, name in marked)}")
     if not history:
         parts.append(NO_HISTORY)
     return "; ".join(parts) or OK

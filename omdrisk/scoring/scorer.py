@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 
 from omdrisk.entities import Fields
+from omdrisk.records.coded import Coded
 from omdrisk.scoring.columns import SharedFeatures
 from omdrisk.scoring.draw import check_capacity
 from omdrisk.scoring.explained import Explained
 from omdrisk.scoring.listing import Listing
-from omdrisk.scoring.quality import needed_columns
+from omdrisk.scoring.quality import needed_columns, split_features
 from omdrisk.scoring.ranking import BANDS, with_capacity
 from omdrisk.scoring.remembering import Remembering
-from omdrisk.scoring.scores import head_scores, quality, scorable, texts_of, with_rejects
+from omdrisk.scoring.scores import head_scores, quality, scorable, with_rejects
 from omdrisk.scoring.watching import drifted_features, unseen_columns
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class Scorer(Explained, Listing, Remembering):
         self.audit = audit
         self._clock = clock
         self._bands = dict(bands)
-        self._features = SharedFeatures({name: head.pipeline for name, head in self.heads.items()}, history)
+        used = {name: split_features(head.text) for name, head in self.heads.items()}
+        self._features = SharedFeatures({name: head.pipeline for name, head in self.heads.items()}, history, used)
         self._needed = needed_columns(self.heads.values())
         self._warned: set[tuple[str, str]] = set()
         self._reasoners: dict[tuple[str, str], Reasoner] = {}
@@ -145,19 +147,21 @@ class Scorer(Explained, Listing, Remembering):
         scores: dict[str, Any] = {}
         for name, head in self.heads.items():
             scores |= head_scores(name, head, seen, valid, self._bands)
-        texts: list[str] = []
+        texts = None
         if seen is not None:
             history = self.history is not None or not self._features.asks_history
             texts, absent = quality(seen, self.heads, self._needed, history=history)
             self._warn(absent, unseen_columns(seen, self.heads), drifted_features(seen, self.heads))
         scores["data_quality"] = with_rejects(texts, valid, why)
-        scores["model_version"] = texts_of([self.version] * len(valid))
+        scores["model_version"] = Coded(np.zeros(len(valid), dtype=np.int64), [self.version]).array()
         scores["scored_at"] = pd.DatetimeIndex([self.now()]).repeat(len(valid))
-        return pd.DataFrame(scores, index=fields.index)
+        return pd.DataFrame(scores, index=fields.index, copy=False)
 
     def _warn(self, absent: Sequence[str], unseen: Sequence[str], drifted: Sequence[str]) -> None:
         said = ((absent, ABSENT), (unseen, UNSEEN), (drifted, DRIFTED))
         for names, text in said:
+            if not names:
+                continue
             with self._lock:
                 new = [name for name in names if (text, name) not in self._warned]
                 self._warned.update((text, name) for name in new)

@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 
 from omdrisk.entities import Fields
+from omdrisk.records.coded import TEXT, Coded
 from omdrisk.scoring.quality import lacking, marks
-from omdrisk.scoring.ranking import bands, ranks
+from omdrisk.scoring.ranking import bands
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
-    from omdrisk.scoring.columns import Seen
+    from omdrisk.scoring.seen import Seen
     from omdrisk.training import Head
 
     Floats = npt.NDArray[np.float64]
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 #: From this many rows on, a column that is empty in all of them is taken as one that the table lacks.
 MANY = 100
-_TEXT = pd.StringDtype(na_value=np.nan)
 
 
 def scorable(table: pd.DataFrame | Fields) -> tuple[Flags, list[str]]:
@@ -51,13 +51,16 @@ def scorable(table: pd.DataFrame | Fields) -> tuple[Flags, list[str]]:
 
 def head_scores(name: str, head: Head, seen: Seen | None, valid: Flags, least: Mapping[str, float]) -> dict[str, Any]:
     """Return the columns of one head; `seen` are the valid rows, None where there is none."""
-    raw = score = standing = np.empty(0)
-    place = np.empty(0, dtype=np.int64)
+    raw = score = np.empty(0)
+    placed = np.empty(0, dtype=np.int64)
     if seen is not None:
-        raw = np.asarray(head.raw(seen.features(name)), dtype=np.float64)
+        raw = seen.raw(name, head)
         score = np.asarray(head.probability(raw), dtype=np.float64)
-        place = ranks(raw, seen.fields.text("shipment_id"))
-        standing = np.asarray(head.percentile(raw), dtype=np.float64)
+        placed = seen.order.by(raw)
+    place, standing = np.empty_like(placed), np.empty_like(raw)
+    place[placed] = np.arange(1, len(placed) + 1)
+    # what is sorted is found the quicker among the sorted scores of the reference
+    standing[placed] = head.percentile(raw[placed])
     ranked = np.ones(len(valid), dtype=np.int64)
     ranked[valid] = place
     return {
@@ -65,7 +68,7 @@ def head_scores(name: str, head: Head, seen: Seen | None, valid: Flags, least: M
         f"{name}_raw": _spread(raw, valid),
         f"{name}_rank": pd.arrays.IntegerArray(ranked, ~valid),
         f"{name}_percentile": _spread(standing, valid),
-        f"{name}_band": texts_of(_texts(bands(standing, least), valid)),
+        f"{name}_band": _texts(bands(standing, least), valid).array(),
     }
 
 
@@ -75,38 +78,35 @@ def quality(
     needed: Sequence[str],
     *,
     history: bool,
-) -> tuple[list[str], list[str]]:
+) -> tuple[Coded, list[str]]:
     """Return the text of ``data_quality`` of each row, and the columns that the whole table lacks."""
     fields = seen.fields
     missing = lacking(fields, needed)
-    absent = [name for name, flags in missing.items() if flags.all() and (name not in fields or len(fields) >= MANY)]
+    absent = [name for name in _where(missing, np.all) if name not in fields or len(fields) >= MANY]
     unseen: dict[str, Flags] = {}
     for name, head in heads.items():
-        features = seen.features(name)
-        for place, definition in enumerate(head.pipeline.catalog_):
-            if definition.kind.categorical:
-                column = definition.kind.inputs[0]
-                other = features[:, place] == 0.0
-                unseen[column] = unseen[column] | other if column in unseen else other
-    return marks(_some(missing), _some(unseen), len(fields), history=history), absent
+        columns = seen.asked_for(name)
+        for place, kind in head.pipeline.catalog_.categories:
+            column = kind.inputs[0]
+            other = columns[place] == 0.0
+            unseen[column] = unseen[column] | other if column in unseen else other
+    lack = {name: missing[name] for name in _where(missing, np.any)}
+    new = {name: unseen[name] for name in _where(unseen, np.any)}
+    return marks(lack, new, len(fields), history=history), absent
 
 
-def with_rejects(texts: Sequence[str], valid: Flags, why: Sequence[str]) -> Any:
-    """Lay the texts of valid rows and the reasons of the others into one column."""
-    if len(texts) == len(valid):
-        return texts_of(texts)
-    return texts_of(
-        [text if text is not None else reason for text, reason in zip(_texts(texts, valid), why, strict=True)]
-    )
+def with_rejects(texts: Coded | None, valid: Flags, why: Sequence[str]) -> Any:
+    """Lay the texts of valid rows and the reasons of the others into one column of dtype ``str``."""
+    if texts is not None and len(texts) == len(valid):
+        return texts.array()
+    told = iter(() if texts is None else texts.tolist())
+    return pd.array([next(told) if ok else reason for ok, reason in zip(valid.tolist(), why, strict=True)], dtype=TEXT)
 
 
-def texts_of(texts: Sequence[str | None]) -> Any:
-    """Return texts as an array of dtype ``str``."""
-    return pd.array(texts, dtype=_TEXT)
-
-
-def _some(flags: Mapping[str, Flags]) -> dict[str, Flags]:
-    return {name: here for name, here in flags.items() if here.any()}
+def _where(flags: Mapping[str, Flags], how: Callable[..., Flags]) -> list[str]:
+    """Name those of which all, or any, rows are flagged."""
+    found = how(list(flags.values()), axis=1).tolist() if flags else []
+    return [name for name, here in zip(flags, found, strict=True) if here]
 
 
 def _spread(values: Any, valid: Flags) -> Floats:
@@ -117,8 +117,9 @@ def _spread(values: Any, valid: Flags) -> Floats:
     return spread
 
 
-def _texts(values: Sequence[str | None], valid: Flags) -> list[str | None]:
-    if len(values) == len(valid):
-        return list(values)
-    texts = iter(values)
-    return [next(texts) if ok else None for ok in valid.tolist()]
+def _texts(texts: Coded, valid: Flags) -> Coded:
+    if len(texts) == len(valid):
+        return texts
+    codes = np.full(len(valid), -1, dtype=np.int64)
+    codes[valid] = texts.codes
+    return Coded(codes, texts.texts)

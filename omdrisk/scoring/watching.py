@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from omdrisk.scoring.columns import Seen
+    from omdrisk.scoring.seen import Seen
     from omdrisk.training import Head
 
     Floats = npt.NDArray[np.float64]
@@ -35,12 +35,11 @@ def unseen_columns(seen: Seen, heads: Mapping[str, Head]) -> list[str]:
         return []
     found: dict[str, None] = {}
     for name, head in heads.items():
-        features = seen.features(name)
-        for place, definition in enumerate(head.pipeline.catalog_):
-            if definition.kind.categorical:
-                filled = np.count_nonzero(~np.isnan(features[:, place]))
-                if filled >= BATCH // 2 and np.count_nonzero(features[:, place] == 0.0) > UNSEEN * filled:
-                    found[definition.kind.inputs[0]] = None
+        columns = seen.asked_for(name)
+        for place, kind in head.pipeline.catalog_.categories:
+            filled = np.count_nonzero(~np.isnan(columns[place]))
+            if filled >= BATCH // 2 and np.count_nonzero(columns[place] == 0.0) > UNSEEN * filled:
+                found[kind.inputs[0]] = None
     return list(found)
 
 
@@ -61,7 +60,7 @@ def drifted_features(seen: Seen, heads: Mapping[str, Head]) -> list[str]:
     for name, head in heads.items():
         if head.reference.rows < BATCH or head.forest is None:
             continue
-        features = seen.features(name)[rows]
+        columns = seen.asked_for(name)
         definitions = list(head.pipeline.catalog_)
         for place in np.unique(head.forest.trees.feature).tolist():
             definition = definitions[place]
@@ -69,7 +68,7 @@ def drifted_features(seen: Seen, heads: Mapping[str, Head]) -> list[str]:
             if described is None or definition.kind.asked:
                 continue
             usual = np.r_[described["shares"], described["missing"]]
-            if stability(usual, shares_in(described, features[:, place])) > DRIFTED:
+            if stability(usual, shares_in(described, columns[place][rows])) > DRIFTED:
                 found[definition.name] = None
     return list(found)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from omdrisk.explaining import Reasoner
-    from omdrisk.scoring.columns import Seen, Stated
+    from omdrisk.scoring.seen import Seen, Stated
     from omdrisk.training import Head
 
 
@@ -87,7 +87,7 @@ class Banded:
         """Return the band of the raw score less a contribution."""
         if less not in self._found:
             standing = np.asarray(self._head.percentile(np.array([self._raw - less])), dtype=np.float64)
-            self._found[less] = bands_of(standing, self._bands)[0] or ""
+            self._found[less] = bands_of(standing, self._bands).tolist()[0] or ""
         return self._found[less]
 
 

@@ -156,9 +156,9 @@ class Forest:
 
 def _in_parts(work: Callable[[Floats], Floats], matrix: Floats, size: int, threads: int | None) -> Floats:
     """Do work on parts of the rows, several at a time."""
-    threads = threads or os.cpu_count() or 1
     if len(matrix) <= size:
         return work(np.ascontiguousarray(matrix))
+    threads = threads or os.cpu_count() or 1
     parts = [matrix[begin : begin + size] for begin in range(0, len(matrix), size)]
     if threads == 1:
         return np.concatenate([work(np.ascontiguousarray(part)) for part in parts])

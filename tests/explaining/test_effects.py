@@ -58,7 +58,7 @@ def test_a_hint_where_one_indicator_decides_the_band(world: Tiny, scorer: Scorer
         now = scores.loc[own["shipment_id"]]
         raw = now[f"{head}_raw"].to_numpy() - own["shap"].to_numpy()
         expected = bands(scorer.heads[str(head)].percentile(raw), {"high": 99.0, "elevated": 95.0})
-        assert own["band_without"].tolist() == expected
+        assert own["band_without"].tolist() == expected.tolist()
         decided = own["band_without"].to_numpy() != now[f"{head}_band"].to_numpy()
         assert (own["hint"] != "").tolist() == (decided & (own["rank"] == 1)).tolist()
     one = why.loc[why["hint"] != ""].iloc[0]["hint"]

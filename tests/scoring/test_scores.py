@@ -10,10 +10,13 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from omdrisk.features import Definition
 from omdrisk.scoring.columns import SharedFeatures
+from omdrisk.scoring.quality import split_features
 from tests.scoring.tiny import NOW
 
 if TYPE_CHECKING:
+    from omdrisk.features import View
     from omdrisk.scoring import Scorer
     from tests.scoring.tiny import Tiny
 
@@ -80,6 +83,43 @@ def test_heads_that_learnt_otherwise_share_nothing_wrong(world: Tiny) -> None:
     pd.testing.assert_frame_equal(shared["drug"], drug.transform(rows), check_exact=True)
     pd.testing.assert_frame_equal(shared["wildlife"], other.transform(rows), check_exact=True)
     assert not shared["drug"]["package_type"].equals(shared["wildlife"]["package_type"])
+
+
+def test_to_score_nothing_is_worked_out_that_no_tree_asks_for(
+    world: Tiny, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    values = Definition.values
+
+    def counted(self: Definition, view: View) -> np.ndarray:
+        done.append(self.name)
+        return values(self, view)
+
+    monkeypatch.setattr(Definition, "values", counted)
+    rows = world.incoming.head(20)
+    scorer.score(rows)
+    asked = set()
+    for head in scorer.heads.values():
+        definitions = list(head.pipeline.catalog_)
+        asked |= {definitions[place].name for place in split_features(head.text)}
+        asked |= {definition.name for definition in definitions if definition.kind.categorical}
+    assert sorted(done) == sorted(asked)
+    every = {name for head in scorer.heads.values() for name in head.features}
+    assert asked < every
+    done.clear()
+    seen = scorer._features.see(rows)
+    for name, head in scorer.heads.items():
+        raw = seen.raw(name, head)
+        np.testing.assert_array_equal(head.raw(seen.features(name)), raw)
+    assert sorted(done) == sorted(every)
+
+
+def test_many_rows_are_laid_out_for_the_models_a_block_at_a_time(
+    world: Tiny, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = scorer.score(world.incoming)[RAW]
+    monkeypatch.setattr("omdrisk.scoring.seen.BLOCK", 7)
+    pd.testing.assert_frame_equal(scorer.score(world.incoming)[RAW], expected, check_exact=True)
 
 
 def test_alone_together_and_shuffled_are_the_same_bits(world: Tiny, scorer: Scorer) -> None:

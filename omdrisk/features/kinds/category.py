@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -57,6 +58,11 @@ def is_private(name: str) -> bool:
     return name in PARTY_ENTITIES or name in PRIVATE_ENTITIES or name.endswith(PRIVATE)
 
 
+@lru_cache(maxsize=256)
+def _numbered(values: tuple[str, ...]) -> dict[str, float]:
+    return {value: float(code) for code, value in enumerate(values, start=1)}
+
+
 @dataclass(frozen=True)
 class Category(Kind):
     """A code for each frequent value of `column`; 0 for any other value, missing where it is missing.
@@ -106,6 +112,6 @@ class Category(Kind):
     def compute(self, view: View) -> NDArray[np.float64]:
         if self not in view.learnt:
             raise DefinitionError(f"category of {self.column!r} has learnt no values yet. Fit the pipeline first.")
-        codes = {value: float(code) for code, value in enumerate(view.learnt[self], start=1)}
+        codes = _numbered(tuple(view.learnt[self]))
         cells = view.entity(self.column)
         return cells.spread([codes.get(value, 0.0) for value in cells.texts])

@@ -83,7 +83,7 @@ class CheckDigit(Kind):
         if self.scheme == "tax_id":
             numbers = view.joint(view.column(self.column), view.column(self._country))
             return numbers.spread([tax_id_valid(number, country) for number, country in numbers.texts])
-        valid = {"iso6346": iso6346_valid, "imo": imo_valid, "awb": awb_valid, "s10": s10_valid}[self.scheme]
+        valid = _SCHEMES[self.scheme]
         cells = view.column(self.column)
         return cells.spread([float(all(map(valid, listed(cell) or [cell]))) for cell in cells.texts])
 
@@ -178,3 +178,6 @@ def s10_valid(number: str) -> bool:
         return False
     rest = 11 - sum(w * int(d) for w, d in zip(_S10_WEIGHTS, match.group(1), strict=True)) % 11
     return {10: 0, 11: 5}.get(rest, rest) == int(match.group(2))
+
+
+_SCHEMES = {"iso6346": iso6346_valid, "imo": imo_valid, "awb": awb_valid, "s10": s10_valid}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: Finest fraction that `round_number` looks at: a thousandth, the grams of a weight in kilograms.
 FRACTION = 1000
+_POWERS = np.array([float(f"1e{power}") for power in range(-3, 16)])
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,8 @@ class Agree(Kind):
     def compute(self, view: View) -> NDArray[np.float64]:
         left, right = view.entity(self.left), view.entity(self.right)
         places = {value: place for place, value in enumerate(right.texts)}
-        same = np.append(np.array([places.get(value, -2) for value in left.texts], dtype=np.int64), -2)[left.codes]
-        missing = (left.codes < 0) | (right.codes < 0)
-        return np.where(missing, np.nan, (same == right.codes).astype(np.float64))
+        same = np.array([*(places.get(value, -2) for value in left.texts), -2])[left.codes] == right.codes
+        return np.where((left.codes < 0) | (right.codes < 0), np.nan, same)
 
 
 @dataclass(frozen=True)
@@ -181,12 +181,11 @@ class RoundNumber(Kind):
         usable &= whole > 0
         zeros = np.zeros(len(view), dtype=np.int64)
         divides = usable.copy()
-        for _ in range(18):
+        while np.count_nonzero(divides):
             divides &= whole % 10 == 0
             zeros += divides
             whole = np.where(divides, whole // 10, whole)
-        powers = np.array([float(f"1e{power}") for power in range(-3, 16)])
-        return np.where(usable, powers[zeros], np.nan)
+        return np.where(usable, _POWERS[zeros], np.nan)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from omdrisk.features.view import View
-    from omdrisk.history.questions import Hops, Question
+    from omdrisk.history.questions import Question
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,12 @@ class HopsToCase(Kind):
         return self.entities
 
     def questions(self) -> tuple[Question, ...]:
-        return (self._question(),)
-
-    def _question(self) -> Hops:
         from omdrisk.history.questions import Hops
 
-        return Hops(self.entities, self.target, self.at_most)
+        return (Hops(self.entities, self.target, self.at_most),)
 
     def compute(self, view: View) -> NDArray[np.float64]:
-        hops = view.answer(self._question())
+        hops = view.answer(self.asked[0])
         far = np.isnan(hops) & _asked(view, self.entities)
         return np.where(far, self.at_most + 1.0, hops)
 
@@ -89,7 +86,7 @@ class LinksToCase(Kind):
         return (Links(self.entities, self.target, self.at_most),)
 
     def compute(self, view: View) -> NDArray[np.float64]:
-        return view.answer(self.questions()[0])
+        return view.answer(self.asked[0])
 
 
 def _asked(view: View, entities: tuple[str, ...]) -> NDArray[np.bool_]:

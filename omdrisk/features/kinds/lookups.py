@@ -60,7 +60,7 @@ class Listed(Kind):
     def compute(self, view: View) -> NDArray[np.float64]:
         lookup, values = view.tables.derive(self, self.table, self._prepare)
         cells = view.entities(self.on)
-        return cells.spread([max((values[row] for row in lookup.rows(*cell)), default=0.0) for cell in cells.texts])
+        return cells.spread([max([values[row] for row in lookup.rows(*cell)], default=0.0) for cell in cells.texts])
 
     def _prepare(self, table: pd.DataFrame) -> tuple[Lookup, list[float]]:
         open_columns = [column for column in table.columns if column != self.value]

@@ -66,30 +66,32 @@ class Norm(Kind):
         quartiles = (Quantile(group, self.value, q) for q in (0.25, 0.5, 0.75))
         return (Known(group, self.value), *quartiles)
 
-    def _quartiles(self, view: View) -> tuple[NDArray[np.float64], ...]:
+    def _quartiles(self, view: View) -> NDArray[np.float64]:
         return view.once(self, lambda: self._find(view))
 
-    def _find(self, view: View) -> tuple[NDArray[np.float64], ...]:
-        chosen = (view.missing(), view.missing(), view.missing())
+    def _find(self, view: View) -> NDArray[np.float64]:
+        chosen = np.full((3, len(view)), np.nan)
         waiting = np.ones(len(view), dtype=bool)
         for group in range(0, len(self.asked), _ABOUT):
-            seen, *quartiles = (view.answer(question) for question in self.asked[group : group + _ABOUT])
-            here = waiting & (seen >= self.min_cell)
-            if not here.any():
+            seen, *quartiles = self.asked[group : group + _ABOUT]
+            here = waiting & (view.answer(seen) >= self.min_cell)
+            if not np.count_nonzero(here):
                 continue
-            for values, found in zip(chosen, quartiles, strict=True):
-                np.copyto(values, found, where=here & (found > 0))
+            found = np.array([view.answer(question) for question in quartiles])
+            np.copyto(chosen, found, where=here & (found > 0))
             waiting &= ~here
         return chosen
 
     def compute(self, view: View) -> NDArray[np.float64]:
         value = view.number(self.value)
-        low, middle, high = (np.log(quartile) for quartile in self._quartiles(view))
+        low, middle, high = np.log(self._quartiles(view))
         spread = np.maximum((high - low) / QUARTILES, LEAST_SPREAD)
-        return (np.log(np.where(value > 0, value, np.nan)) - middle) / spread
+        scores: NDArray[np.float64] = (np.log(np.where(value > 0, value, np.nan)) - middle) / spread
+        return scores
 
     def shown(self, view: View) -> NDArray[np.float64]:
         return view.number(self.value)
 
     def norms(self, view: View) -> NDArray[np.float64]:
-        return self._quartiles(view)[1]
+        medians: NDArray[np.float64] = self._quartiles(view)[1]
+        return medians

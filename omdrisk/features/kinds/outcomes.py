@@ -130,9 +130,5 @@ class NearCase(Kind):
         return tuple(Finds((entity,), self.target) for entity in self.entities)
 
     def compute(self, view: View) -> NDArray[np.float64]:
-        near, given = np.zeros(len(view)), np.zeros(len(view), dtype=bool)
-        for question in self.asked:
-            finds = view.answer(question)
-            near += finds > 0
-            given |= ~np.isnan(finds)
-        return np.where(given, near, np.nan)
+        finds = np.array([view.answer(question) for question in self.asked])
+        return np.where(np.isnan(finds).all(axis=0), np.nan, np.count_nonzero(finds > 0, axis=0))

@@ -72,11 +72,11 @@ class LexiconWeight(Kind):
 
     def compute(self, view: View) -> NDArray[np.float64]:
         texts_, terms_ = matches(view, self.table, self.column)
-        chosen, concepts, weights = view.tables.derive(self, self.table, lambda _: self._terms(view.tables))
         cells = view.column(self.column)
+        chosen, concepts, weights = view.tables.derive(self, self.table, lambda _: self._terms(view.tables))
         here = chosen[terms_]
-        if not here.any():
-            return cells.spread(np.zeros(len(cells.texts)))
+        if not np.count_nonzero(here):
+            return cells.spread([0.0] * len(cells.texts))
         places, concept, weight = texts_[here], concepts[terms_[here]], weights[terms_[here]]
         order = np.lexsort((weight, concept, places))
         places, concept, weight = places[order], concept[order], weight[order]

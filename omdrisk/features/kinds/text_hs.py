@@ -15,6 +15,7 @@ from omdrisk.entities import NO_TIME
 from omdrisk.errors import DefinitionError
 from omdrisk.features.arguments import argument, column, whole
 from omdrisk.features.kinds.base import Kind
+from omdrisk.records.coded import coded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -171,7 +172,7 @@ class TextAgainstHS(Kind):
         last = np.searchsorted(np.array(learnt["from"], dtype=np.int64), filed, side="right") - 1
         last[~there] = -1
         hashes = view.once(("ngrams", self.column, self.bits), lambda: self._hashes(view))
-        for place in np.unique(last[last >= 0]).tolist():
+        for place in set(last.tolist()) - {-1}:
             model = _model(learnt["models"][place])
             if model is None:
                 continue
@@ -179,7 +180,8 @@ class TextAgainstHS(Kind):
             classes = np.array([model.number.get(name, -1) for name in chapter.texts], dtype=np.int64)
             rows = rows[classes[chapter.codes[rows]] >= 0]
             pairs = texts.codes[rows] * len(model.classes) + classes[chapter.codes[rows]]
-            different, back = np.unique(pairs, return_inverse=True)
+            made = coded(pairs)
+            different, back = np.array(made.texts, dtype=np.int64), made.codes
             number = len(model.classes)
             found, fits = model.gaps(*hashes, different // number, different % number)
             gaps[rows] = found[back]

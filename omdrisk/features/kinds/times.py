@@ -47,7 +47,7 @@ class HoursBetween(Kind):
     def compute(self, view: View) -> NDArray[np.float64]:
         start, end = view.time(self.start), view.time(self.end)
         known = (start != NO_TIME) & (end != NO_TIME)
-        return np.where(known, (np.where(known, end, 0) - np.where(known, start, 0)) / HOUR, np.nan)
+        return np.where(known, (end - start) / HOUR, np.nan)
 
 
 @dataclass(frozen=True)
