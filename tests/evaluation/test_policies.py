@@ -105,7 +105,8 @@ class Branch:
     def __init__(self, world: World) -> None:
         self.world, self.number = world, 0
 
-    def next_week(self, seized: list[str] = ()) -> Week | None:
+    def next_week(self, seized: list[str] = (), selected: list[str] = ()) -> Week | None:
+        assert set(seized) <= set(selected)
         self.world.told.append(list(seized))
         self.number += 1
         return self.world.weeks[self.number - 1] if self.number <= len(self.world.weeks) else None
