@@ -152,6 +152,8 @@ def test_weeks_give_an_interval_where_worlds_are_few(result):
     assert told["weeks"] == 36
     assert told["low"] < told["value"] < told["high"]
     assert told["value"] == pytest.approx(told["hits"] / told["against"] - 1)
+    part = result.paired("explore 40%", metric="norm_precision").iloc[0]
+    assert part["value"] == pytest.approx(told["value"])  # what there was to find is the same, as nothing answers
     same = result.paired("exploit").iloc[0]
     assert same["low"] == same["high"] == 0
 
