@@ -98,13 +98,13 @@ class Policies:
         rows = self.weeks.assign(weeks=1).set_index(["adapts", "world", "week", "policy"])
         rng, told = np.random.default_rng(check_seed(seed)), []
         for kind, part in rows.groupby(level="adapts"):
-            tall = part[list({"hits", above, below})].unstack().astype(np.float64)  # noqa: PD010
+            tall: Any = part[list({"hits", above, below})].unstack().astype(np.float64)  # noqa: PD010
             counts = np.column_stack([tall[name, who] for who in (policy, against) for name in (above, below)])
             drawn = rng.multinomial(len(counts), np.full(len(counts), 1.0 / len(counts)), size=resamples)
             one, per_one, other, per_other = (np.vstack([np.ones(len(counts)), drawn]) @ counts).T
             change = one / np.maximum(per_one, 1.0) / (np.maximum(other, 1.0) / np.maximum(per_other, 1.0)) - 1
             low, high = np.quantile(change[1:], [0.025, 0.975])
-            hits, base = tall["hits"][[policy, against]].sum().astype(int).tolist()
+            hits, base = (int(tall["hits", who].sum()) for who in (policy, against))
             told.append({"adapts": kind, "value": change[0], "low": low, "high": high,
                          "hits": hits, "against": base, "weeks": len(counts)})  # fmt: skip
         return pd.DataFrame(told)
