@@ -44,9 +44,9 @@ class WeekLike(Protocol):
 
 
 class BranchLike(Protocol):
-    """A world that goes on: the next week, given what was seized in the last."""
+    """A world that goes on: the next week, given what was seized and what was selected in the last."""
 
-    def next_week(self, seized: Collection[str] = ...) -> WeekLike | None: ...  # noqa: D102
+    def next_week(self, seized: Collection[str] = ..., selected: Collection[str] = ...) -> WeekLike | None: ...  # noqa: D102
 
 
 class PastLike(Protocol):
@@ -144,7 +144,7 @@ class Still:
         """Walk through a world once."""
         branch = start.world.branch(adapts=False)
         weeks = []
-        while (week := branch.next_week(())) is not None:
+        while (week := branch.next_week()) is not None:
             weeks.append(week)
         catalog = start.pipeline.catalog_
         told = [d.name for d in catalog if any(hasattr(question, "target") for question in d.kind.questions())]
@@ -224,11 +224,12 @@ class Player:
         self.model: RiskModel | None = None
         self.committee: list[RiskModel] = []
         self.seized: list[str] = []
+        self.selected: list[str] = []
 
     def moving(self, start: Start) -> Iterator[tuple[WeekLike, Floats]]:
         """Yield the weeks of a world that answers to what this policy finds, with their features."""
         branch = start.world.branch(adapts=True)
-        while (week := branch.next_week(self.seized)) is not None:
+        while (week := branch.next_week(self.seized, self.selected)) is not None:
             self.history.observe(week.shipments)
             yield week, self.pipeline.with_history(self.history).transform(week.shipments).to_numpy()
 
@@ -292,6 +293,7 @@ class Player:
             selected_by=pd.array([by.replace(UNCERTAIN, TOP) for by in picked.selected_by], dtype="str"),
             selection_probability=picked.probability,
         )
+        self.selected = examined["shipment_id"].astype(str).tolist()
         self.seized = [str(name) for name in examined["shipment_id"][_found(examined, *self.targets)]]
         at = picked.rows
         if self.policy.told_all:

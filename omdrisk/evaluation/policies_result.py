@@ -75,27 +75,38 @@ class Policies:
         change = 100 * (sums[policy] - sums[against]) / sums[against].where(sums[against] > 0)
         return _over_worlds(change.rename("value").reset_index(), ["adapts", "week"])
 
-    def paired(self, policy: str, against: str = AGAINST, *, resamples: int = 2_000, seed: int = 0) -> pd.DataFrame:
-        """Return by how much the hits of a policy exceed those of another, with an interval where worlds are few.
+    def paired(
+        self, policy: str, against: str = AGAINST, *, metric: str = "hits", resamples: int = 2_000, seed: int = 0
+    ) -> pd.DataFrame:
+        """Return by how much a policy exceeds another, with an interval where worlds are few.
 
         Weeks of all worlds are resampled, both policies together; it tells how far luck within these worlds reaches,
-        and not how worlds differ.
+        and not how worlds differ. Networks that answer do so differently in each branch, so that there is more or less
+        to find; ``metric="norm_precision"`` takes that out of the comparison.
+
+        Parameters
+        ----------
+        metric
+            ``hits``, or one of the ratios of `table`.
 
         Returns
         -------
-        DataFrame with adapts, value, low, high (a part of the other's hits; 95 %, block bootstrap, block = week of a
+        DataFrame with adapts, value, low, high (a part of the other's; 95 %, block bootstrap, block = week of a
         world), hits of both, weeks.
         """
-        rows = self.weeks.set_index(["adapts", "world", "week", "policy"])["hits"].unstack()  # noqa: PD010
+        above, below = RATIOS.get(metric, ("hits", "weeks"))
+        rows = self.weeks.assign(weeks=1).set_index(["adapts", "world", "week", "policy"])
         rng, told = np.random.default_rng(check_seed(seed)), []
         for kind, part in rows.groupby(level="adapts"):
-            one, other = part[policy].to_numpy(dtype=np.float64), part[against].to_numpy(dtype=np.float64)
-            drawn = rng.multinomial(len(one), np.full(len(one), 1.0 / len(one)), size=resamples)
-            change = (drawn @ (one - other)) / np.maximum(drawn @ other, 1.0)
-            low, high = np.quantile(change, [0.025, 0.975])
-            value = (one - other).sum() / max(other.sum(), 1.0)
-            told.append({"adapts": kind, "value": value, "low": low, "high": high, "hits": int(one.sum()),
-                         "against": int(other.sum()), "weeks": len(one)})  # fmt: skip
+            tall: Any = part[list({"hits", above, below})].unstack().astype(np.float64)  # noqa: PD010
+            counts = np.column_stack([tall[name, who] for who in (policy, against) for name in (above, below)])
+            drawn = rng.multinomial(len(counts), np.full(len(counts), 1.0 / len(counts)), size=resamples)
+            one, per_one, other, per_other = (np.vstack([np.ones(len(counts)), drawn]) @ counts).T
+            change = one / np.maximum(per_one, 1.0) / (np.maximum(other, 1.0) / np.maximum(per_other, 1.0)) - 1
+            low, high = np.quantile(change[1:], [0.025, 0.975])
+            hits, base = (int(tall["hits", who].sum()) for who in (policy, against))
+            told.append({"adapts": kind, "value": change[0], "low": low, "high": high,
+                         "hits": hits, "against": base, "weeks": len(counts)})  # fmt: skip
         return pd.DataFrame(told)
 
     def plot(self, metric: str = "norm_precision", axes: Any = None, *, adapts: bool | None = None) -> Any:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from omdrisk.simulation.clock import DAY
+from omdrisk.simulation.facts import MODES
 from omdrisk.simulation.identifiers import wrong_digit
 from omdrisk.simulation.networks import Underworld
 from omdrisk.simulation.pool import FIRM, PERSON
-from omdrisk.simulation.rows import COMPLICIT, LICIT, Rows, from_records
+from omdrisk.simulation.rows import COMPLICIT, IMPORT, LICIT, Rows, from_records
+from omdrisk.simulation.watching import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 PREPARED = 136 * DAY
 """How long before it is needed a network sets up its next front, so that it can send clean shipments first."""
 MINUTE = 60_000_000
+MOVES = "moves"
 SHARED = {"address": ("addresses", "cities", "postcodes"), "phone": ("phones",)}
 
 
@@ -83,7 +86,8 @@ class Adversary(Underworld):
     A network sets up its next front while it uses the last. With `adapts` it answers to seizures as
     ``[networks]`` and ``[adaptation]`` of ``world.toml`` say, after `reaction_days` and not only between phases: the
     front is given up, tells that were seized are dropped, covers are changed, a corridor is left; a trader who
-    carried for it stops. Without, nothing that is seized changes anything.
+    carried for it stops. Without, nothing that is seized changes anything. With ``answers = "moves"`` a network that
+    leaves its corridor takes the lane and the goods that the policy selects least, of those that it has watched.
     """
 
     adapts = True
@@ -95,6 +99,7 @@ class Adversary(Underworld):
         self.behind: dict[str, tuple[Network, Front, Record]] = {}
         self.seized_at: dict[int, int] = {}
         self.stopped: dict[int, int] = {}
+        self.watch = Watch(self.recruiter.facts, self.parameters)
 
     def prepare(self, moment: int) -> None:
         """Learn what there was to learn before `moment`, and set up the next front of every network that is alive."""
@@ -154,6 +159,18 @@ class Adversary(Underworld):
         if not all(front in network.fronts.values() for front in fronts):  # it has moved, and was not prepared for it
             for office in list(network.fronts) + network.offices:
                 self.spares.pop((network.number, office), None)
+
+    def _resettle(self, network: Network) -> None:
+        lane = self.watch.quiet_lane(self.rng) if self.parameters["adaptation"]["answers"] == MOVES else None
+        if lane is None:
+            super()._resettle(network)
+            return
+        office, mode, country = lane
+        code, source = self.recruiter.codes[office], self.recruiter.facts.countries[country]
+        network.corridor = {**network.corridor, "from": {source: 1}, "to": {code: 1}, "modes": {MODES[mode]: 1}}
+        network.offices, network.countries, network.direction = [office], [country], IMPORT
+        goods = self.watch.quiet_goods(*lane)
+        network.covers = {mode: goods} if goods else {}
 
     def seized(self, marks: Collection[str], complicit: Mapping[int, int]) -> None:
         """Tell the networks what was seized: loads by their marks, and established traders with the moment."""

@@ -20,7 +20,7 @@ from omdrisk.simulation.examined import inspections
 from omdrisk.simulation.facts import facts
 from omdrisk.simulation.fronts import Recruiter
 from omdrisk.simulation.licit import shipments as honest_trade
-from omdrisk.simulation.names import words
+from omdrisk.simulation.names import Wordbook
 from omdrisk.simulation.networks import Underworld, expected_rows_per_load
 from omdrisk.simulation.parameters import read_parameters
 from omdrisk.simulation.play import STREAMS, _chemicals, _detours, _numbers
@@ -111,20 +111,22 @@ class Branch:
         self._next, self._serial = 0, 0
         self._last: tuple[Rows, list[str], list[str]] | None = None
 
-    def next_week(self, seized: Collection[str] = ()) -> Week | None:
+    def next_week(self, seized: Collection[str] = (), selected: Collection[str] = ()) -> Week | None:
         """Return the next week, or None when the world has ended.
 
         Parameters
         ----------
         seized
             ``shipment_id`` of the shipments of the last week in which contraband was found.
+        selected
+            ``shipment_id`` of all that were selected in the last week; networks that watch the policy see it.
 
         Raises
         ------
         InputError
             If one of them was not among the shipments of the last week.
         """
-        self._tell(seized)
+        self._tell(seized, selected)
         if self._next >= self.weeks:
             return None
         number, state = self._next, self._state
@@ -151,14 +153,18 @@ class Branch:
             truth=truth_of(self._under.networks, rows, table["shipment_id"]),
         )
 
-    def _tell(self, seized: Collection[str]) -> None:
+    def _tell(self, seized: Collection[str], selected: Collection[str]) -> None:
         rows, marks, ids = self._last if self._last is not None else ({}, [], [])
         place = {name: number for number, name in enumerate(ids)}
-        for name in seized:
+        for name in (*seized, *selected):
             if name not in place:
                 raise InputError(f"shipment {name!r} is not of the last week. {did_you_mean(name, ids)}")
         numbers = [place[name] for name in seized]
         complicit = {int(rows["local"][at]): int(rows["moment"][at]) for at in numbers if rows["role"][at] == COMPLICIT}
+        if rows:
+            looked = np.zeros(len(ids), dtype=np.bool_)
+            looked[[place[name] for name in selected]] = True
+            self._under.watch.see(rows, looked)
         self._under.seized([marks[at] for at in numbers if marks[at]], complicit)
 
     def _examined(self, number: int, rows: Rows, table: pd.DataFrame) -> pd.DataFrame:
@@ -258,17 +264,19 @@ def campaign(
     hidden["serial"] = serials[len(trade["moment"]) :][: len(hidden["moment"])].astype(np.int64)
     spare = len(plan) - len(before) + 40
     waiting = Reserve.add_to(pool, dict.fromkeys(range(len(place.countries)), spare))
+    parties = pool.parties()
+    words = Wordbook.draw(rng["names"], parties, place.countries).of(np.arange(len(parties.kind)))
     renderer = Renderer(
         facts=place,
         parameters=values,
         clock=clock,
-        parties=pool.parties(),
-        words=words(rng["names"], pool.parties(), place.countries),
+        parties=parties,
+        words=words,
         habits=Habits.draw(rng["habits"], place, recruiter._next_relation + FRONTS),  # noqa: SLF001
     )
     rows = joined([taken(trade, trade["moment"] < begin), hidden])
     past = past_world(seed, values, clock, officers, renderer, rng, rows, under.networks)
-    reserve = Reserve(renderer.words, waiting)
+    reserve = Reserve(words, waiting)
     # a forwarder founded now would serve nobody but its network, and stand out as none does
     later = {**values, "networks": {**values["networks"], "own_forwarder": 0.0}}
     recruiter.parameters, recruiter.pool = later, reserve  # type: ignore[assignment]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from omdrisk.simulation.facts import MAIL, MODES, SEA
 from omdrisk.simulation.rows import DIRECTIONS, HIJACKED, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 Record = dict[str, Any]
 SECOND = 1_000_000
@@ -41,6 +42,15 @@ def _cells(table: pd.DataFrame) -> Iterator[Mapping[str, Any]]:
         yield dict(zip(table.columns, values, strict=True))
 
 
+def _seizures(records: Iterable[Record]) -> Counter[tuple[str, bool]]:
+    """Count reported seizures by phase, those of wildlife apart."""
+    return Counter(
+        (record["phase"], record["class"] == "wildlife")
+        for record in records
+        if record["case_type"] == "seizure" and record["case_status"] == "reported" and record["phase"]
+    )
+
+
 @dataclass
 class Reporter:
     """Writes case records for one world."""
@@ -51,7 +61,7 @@ class Reporter:
 
     def __post_init__(self) -> None:
         self.records: list[Record] = []
-        self._told = 0
+        self._reported: Counter[tuple[str, bool]] = Counter()
         self._last = 0
         self.codes = list(self.parameters["administrations"])
         self.offices = list(self.parameters["administrations"].values())
@@ -159,7 +169,7 @@ class Reporter:
 
     def false_reports(self, rows: Rows, table: pd.DataFrame, inspected: pd.DataFrame) -> None:
         """Report a few finds that were none, and withdraw them later."""
-        seizures = len(self.records) - self._told
+        seizures = len(self.records)
         count = int(self.rng.binomial(seizures, self.parameters["cases"]["wrong"] / 2)) if seizures else 0
         clear = np.flatnonzero((rows["selector"] >= 0) & ~rows["drug"] & ~rows["wildlife"])
         finished = dict(zip(inspected["shipment_id"], inspected["finished_at"], strict=True))
@@ -212,15 +222,11 @@ class Reporter:
 
     def elsewhere(self, scale: float) -> None:
         """Fill each phase up to its share of the published totals with cases that no manifest here holds."""
-        have: dict[tuple[str, bool], int] = {}
-        for record in self.records:
-            if record["case_type"] == "seizure" and record["case_status"] == "reported" and record["phase"]:
-                key = (record["phase"], record["class"] == "wildlife")
-                have[key] = have.get(key, 0) + 1
+        have = self._reported + _seizures(self.records)
         for phase in self.parameters["phases"]:
             for wildlife in (False, True):
                 total = round(phase["wildlife_cases" if wildlife else "drug_cases"] * scale)
-                missing = total - have.get((str(phase["name"]), wildlife), 0)
+                missing = total - have[str(phase["name"]), wildlife]
                 number = self.clock.names.index(str(phase["name"]))
                 start, end = int(self.clock.edges[number]), int(self.clock.edges[number + 1])
                 for _ in range(max(missing, 0)):
@@ -298,8 +304,8 @@ class Reporter:
 
     def new_cases(self) -> pd.DataFrame:
         """Return the canonical cases that were reported since the last call."""
-        records = self.records[self._told :]
-        self._told = len(self.records)
+        self._reported += _seizures(self.records)
+        records, self.records = self.records, []
         columns: dict[str, Any] = {}
         for column in canonical("cases").columns.values():
             values = [record.get(column.name) for record in records]

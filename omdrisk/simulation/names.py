@@ -84,7 +84,7 @@ def _styles() -> tuple[dict[str, Style], dict[str, str], dict[str, str], dict[st
 
 @dataclass(frozen=True)
 class Words:
-    """The words of all parties; row `p` belongs to party `p`. Names and addresses come in several spellings."""
+    """The words of parties; row `p` belongs to party `p`. Names and addresses come in several spellings."""
 
     names: NDArray[np.object_]
     addresses: NDArray[np.object_]
@@ -94,46 +94,68 @@ class Words:
     emails: NDArray[np.object_]
     numbers: NDArray[np.object_]
 
+    def of(self, wanted: NDArray[np.int64]) -> Words:
+        """Return the words of the parties with these numbers, in their order."""
+        return Words(**{name: getattr(self, name)[wanted] for name in self.__dataclass_fields__})
 
-def words(rng: np.random.Generator, parties: Parties, countries: Sequence[str]) -> Words:
-    """Put words to all parties: three spellings of each name, two of each address and telephone."""
-    styles, style_of, dialling, cities_of = _styles()
-    count = len(parties.kind)
-    dice = rng.integers(0, 1 << 30, size=(10, count))
-    serial = rng.permutation(count).astype(np.int64) * 7_919 + rng.integers(0, 7_919, size=count)
-    names = np.empty((count, 3), dtype=object)
-    addresses = np.empty((count, 2), dtype=object)
-    cities, postcodes, emails = (np.full(count, None, dtype=object) for _ in range(3))
-    phones = np.empty((count, 2), dtype=object)
-    numbers = np.full(count, None, dtype=object)
-    for country in np.unique(parties.country):
-        code = countries[country]
-        style = styles[style_of.get(code, "en")]
-        if code in cities_of:
-            style = replace(style, parts={**style.parts, "city": cities_of[code]})
-        mine = np.flatnonzero(parties.country == country)
-        for party in mine.tolist():
-            throw = dice[:, party].tolist()
-            kind = int(parties.kind[party])
-            names[party] = _person(style, throw) if kind == PERSON else _firm(style, throw, kind)
-            full, latin, city = _address(style, dice[:, int(parties.address[party])].tolist())
-            addresses[party] = full, latin
-            cities[party] = city
-        houses = parties.address[mine]
-        postcodes[mine] = [f"{10_000 + throw % 89_999:05d}" for throw in dice[6, houses].tolist()]
-        trunk = dialling.get(code, "44")
-        digits = (serial[parties.phone[mine]] * 48_271 % 899_999_999 + 100_000_000).tolist()
-        phones[mine, 0] = [f"+{trunk} {number}" for number in digits]
-        phones[mine, 1] = [f"0{number}" for number in digits]
-        firms = mine[parties.kind[mine] != PERSON]
-        numbers[firms] = official_numbers(code, serial[firms])
-    for party in np.flatnonzero(parties.bad & (parties.kind != PERSON)).tolist():
-        numbers[party] = wrong_digit(numbers[party])
-    mailing = rng.random(count) < 0.35
-    for party in np.flatnonzero(mailing).tolist():
-        name = "".join(sign for sign in names[party, LATIN].lower() if sign.isascii() and sign.isalpha())[:14]
-        emails[party] = f"{name}{'@mail.example' if parties.kind[party] == PERSON else '@trade.example'}"
-    return Words(names, addresses, cities, postcodes, phones, emails, numbers)
+
+@dataclass(frozen=True)
+class Wordbook:
+    """What the words of all parties are made from, as numbers; words are made of those that are asked for.
+
+    Words take some 1.5 kB a party, the numbers 60 bytes: a world of any size is put into words part by part.
+    """
+
+    parties: Parties
+    countries: Sequence[str]
+    dice: NDArray[np.int32]
+    serial: NDArray[np.int64]
+    mailing: NDArray[np.bool_]
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator, parties: Parties, countries: Sequence[str]) -> Wordbook:
+        """Draw what the words of all parties are made from."""
+        count = len(parties.kind)
+        dice = rng.integers(0, 1 << 30, size=(10, count)).astype(np.int32)
+        serial = rng.permutation(count).astype(np.int64) * 7_919 + rng.integers(0, 7_919, size=count)
+        return cls(parties, countries, dice, serial, rng.random(count) < 0.35)
+
+    def of(self, wanted: NDArray[np.int64]) -> Words:
+        """Make three spellings of the name, two of address and telephone, of the parties with these numbers."""
+        styles, style_of, dialling, cities_of = _styles()
+        count = len(wanted)
+        kinds, houses = self.parties.kind[wanted], self.parties.address[wanted]
+        serial, lines = self.serial[wanted], self.serial[self.parties.phone[wanted]]
+        own, there = self.dice[:, wanted].T.tolist(), self.dice[:, houses].T.tolist()
+        names = np.empty((count, 3), dtype=object)
+        addresses = np.empty((count, 2), dtype=object)
+        cities, postcodes, emails, numbers = (np.full(count, None, dtype=object) for _ in range(4))
+        phones = np.empty((count, 2), dtype=object)
+        country_of = self.parties.country[wanted]
+        for country in np.unique(country_of):
+            code = self.countries[country]
+            style = styles[style_of.get(code, "en")]
+            if code in cities_of:
+                style = replace(style, parts={**style.parts, "city": cities_of[code]})
+            mine = np.flatnonzero(country_of == country)
+            for row, kind in zip(mine.tolist(), kinds[mine].tolist(), strict=True):
+                names[row] = _person(style, own[row]) if kind == PERSON else _firm(style, own[row], kind)
+                full, latin, city = _address(style, there[row])
+                addresses[row] = full, latin
+                cities[row] = city
+            postcodes[mine] = [f"{10_000 + throw % 89_999:05d}" for throw in self.dice[6, houses[mine]].tolist()]
+            trunk = dialling.get(code, "44")
+            digits = (lines[mine] * 48_271 % 899_999_999 + 100_000_000).tolist()
+            phones[mine, 0] = [f"+{trunk} {number}" for number in digits]
+            phones[mine, 1] = [f"0{number}" for number in digits]
+            firms = mine[kinds[mine] != PERSON]
+            numbers[firms] = official_numbers(code, serial[firms])
+        for row in np.flatnonzero(self.parties.bad[wanted] & (kinds != PERSON)).tolist():
+            numbers[row] = wrong_digit(numbers[row])
+        for row in np.flatnonzero(self.mailing[wanted]).tolist():
+            name = "".join(sign for sign in names[row, LATIN].lower() if sign.isascii() and sign.isalpha())[:14]
+            emails[row] = f"{name}{'@mail.example' if kinds[row] == PERSON else '@trade.example'}"
+        return Words(names, addresses, cities, postcodes, phones, emails, numbers)
 
 
 def _firm(style: Style, throw: list[int], kind: int) -> list[str]:

@@ -123,9 +123,12 @@ class Underworld:
                 network.covers = {}
             if chance(self.parameters["networks"]["new_corridor"] * strength):
                 self._retire(network)
-                self.recruiter.settle(network, self._corridor(network.target))
+                self._resettle(network)
         network.seized_tells, network.seized_goods = set(), set()
         network.period = period
+
+    def _resettle(self, network: Network) -> None:
+        self.recruiter.settle(network, self._corridor(network.target))
 
     @staticmethod
     def _retire(network: Network) -> None:

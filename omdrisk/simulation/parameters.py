@@ -20,6 +20,9 @@ REPLACED = frozenset(
 )
 """Tables that are taken as a whole, because their keys are the caller's to choose."""
 
+ANSWERS = ("corridors", "moves")
+"""What a network that leaves its corridor may take."""
+
 
 @cache
 def _file() -> str:
@@ -117,6 +120,9 @@ def _check(parameters: Mapping[str, Any], where: str) -> None:
             raise DefinitionError(f"{where}: phase {after['name']} starts before phase {before['name']} has ended.")
     if sum(phase["share"] for phase in phases) > 1:
         raise DefinitionError(f"{where}: the shares of the phases add up to more than 1.")
+    answers = parameters["adaptation"]["answers"]
+    if answers not in ANSWERS:
+        raise DefinitionError(f"{where}: adaptation.answers {answers!r} is unknown. {did_you_mean(answers, ANSWERS)}")
     names = [phase["name"] for phase in phases]
     for code, administration in parameters["administrations"].items():
         if administration["joined"] not in names:

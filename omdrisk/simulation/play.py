@@ -15,7 +15,7 @@ from omdrisk.simulation.control import Officers, known_before
 from omdrisk.simulation.facts import SEA, facts
 from omdrisk.simulation.fronts import Recruiter
 from omdrisk.simulation.licit import shipments
-from omdrisk.simulation.names import words
+from omdrisk.simulation.names import Wordbook
 from omdrisk.simulation.networks import Underworld, expected_rows_per_load
 from omdrisk.simulation.pool import Parties, Pool
 from omdrisk.simulation.relations import relations
@@ -54,7 +54,7 @@ class Play:
             parameters=self.parameters,
             clock=self.clock,
             parties=self.parties,
-            words=words(self.rng("names"), self.parties, place.countries),
+            words=Wordbook.draw(self.rng("names"), self.parties, place.countries),
             habits=Habits.draw(self.rng("habits"), place, int(self.rows["relation"].max()) + 1),
         )
         count = len(self.rows["moment"])
@@ -103,6 +103,7 @@ def play(seed: int, count: int, parameters: Mapping[str, Any]) -> Play:
         insiders.complicit(rng["insiders"], place, parameters, trade, mine, numbers[f"{target}_complicit"])
     insiders.hijacked(rng["insiders"], place, clock, parameters, trade, numbers["hijacked"])
     rows = joined([trade, hidden])
+    del trade, hidden, known  # of ten million shipments a gigabyte each
     _chemicals(rng["insiders"], parameters, rows)
     rows = taken(rows, np.lexsort((rng["order"].random(len(rows["moment"])), rows["moment"])))
     open_cases = ~rows["decided"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from omdrisk.simulation.clock import Clock
-    from omdrisk.simulation.names import Words
+    from omdrisk.simulation.names import Wordbook, Words
 
 MODE_CODES = ("1", "4", "4", "5")
 INCOTERMS = ("FOB", "CIF", "CFR", "EXW", "FCA", "DAP", "DDP", "CIP")
@@ -58,7 +58,7 @@ class Renderer:
     parameters: Mapping[str, Any]
     clock: Clock
     parties: Parties
-    words: Words
+    words: Wordbook | Words
     habits: Habits
 
     @property

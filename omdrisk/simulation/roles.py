@@ -9,7 +9,7 @@ import numpy as np
 
 from omdrisk.simulation.columns import coded_column, text_column
 from omdrisk.simulation.facts import EXPRESS, MAIL, SEA, Facts
-from omdrisk.simulation.names import FULL, LATIN, SHORT, Words
+from omdrisk.simulation.names import FULL, LATIN, SHORT, Wordbook, Words
 from omdrisk.simulation.pool import PERSON, Parties
 from omdrisk.simulation.rows import EXPORT, Rows, has
 
@@ -32,15 +32,19 @@ class PartyWriter:
     facts: Facts
     parameters: Mapping[str, Any]
     parties: Parties
-    words: Words
+    words: Wordbook | Words
     habits: Habits
 
     def columns(self, rng: np.random.Generator, rows: Rows) -> dict[str, Any]:
         """Return the columns of all roles."""
         made: dict[str, Any] = {}
         quality = np.array([float(office["quality"]) for office in self.parameters["administrations"].values()])
-        for role, party in self._roles(rng, rows).items():
-            made.update(self._role(rng, rows, role, party, quality[rows["administration"]]))
+        roles = self._roles(rng, rows)
+        here = np.unique(np.maximum(np.concatenate(list(roles.values())), 0))
+        words = self.words.of(here)
+        for role, party in roles.items():
+            place = np.searchsorted(here, np.maximum(party, 0))
+            made.update(self._role(rng, rows, role, party, words, place, quality[rows["administration"]]))
         self._to_order(rows, made)
         return made
 
@@ -76,15 +80,17 @@ class PartyWriter:
         rows: Rows,
         role: str,
         party: NDArray[np.int64],
+        words: Words,
+        place: NDArray[np.int64],
         quality: NDArray[np.float64],
     ) -> dict[str, Any]:
-        words, count = self.words, len(party)
+        count = len(party)
         luck = np.where(rng.random(count) < 0.88, self.habits.uniform[3][rows["relation"]], rng.random(count))
         spelling = self._spelling(rows, role, luck)
         safe = np.maximum(party, 0)
         there = party >= 0
         firm = there & (self.parties.kind[safe] != PERSON)
-        names = words.names[safe, spelling]
+        names = words.names[place, spelling]
         wrong = np.flatnonzero(there & (rng.random(count) < 0.006 * quality))
         spots = rng.random(len(wrong)).tolist()
         names[wrong] = [_slip(text, spot) for text, spot in zip(names[wrong], spots, strict=True)]
@@ -93,24 +99,24 @@ class PartyWriter:
             f"{role}_name": text_column(names, there),
             f"{role}_country": coded_column(list(self.facts.countries), country),
         }
-        number = words.numbers[safe]
+        number = words.numbers[place]
         if role in NAMED_ONLY:
             told = firm & (role in ("declarant", "payer")) & (rng.random(count) < 0.7)
             made[f"{role}_tax_id"] = text_column(number, told)
             return made
         nobody = has(rows, "anonymous")
         town_only = nobody & (rng.random(count) < 0.5)
-        towns = words.cities[safe]
-        address = np.where(town_only, towns, words.addresses[safe, (spelling != FULL).astype(np.int64)])
+        towns = words.cities[place]
+        address = np.where(town_only, towns, words.addresses[place, (spelling != FULL).astype(np.int64)])
         slips = np.flatnonzero(firm & (rng.random(count) < 0.003 * quality))
         number[slips] = [text[:-2] + text[-1] + text[-2] for text in number[slips]]
         made[f"{role}_address"] = text_column(address, there)
-        made[f"{role}_phone"] = text_column(words.phones[safe, (luck > 0.7).astype(np.int64)], there & ~nobody)
+        made[f"{role}_phone"] = text_column(words.phones[place, (luck > 0.7).astype(np.int64)], there & ~nobody)
         made[f"{role}_tax_id"] = text_column(number, firm & ~nobody)
         if role != "notify":
             made[f"{role}_city"] = text_column(towns, there)
-            made[f"{role}_postcode"] = text_column(words.postcodes[safe], there)
-            made[f"{role}_email"] = text_column(words.emails[safe], there & ~nobody)
+            made[f"{role}_postcode"] = text_column(words.postcodes[place], there)
+            made[f"{role}_email"] = text_column(words.emails[place], there & ~nobody)
         return made
 
     def _spelling(self, rows: Rows, role: str, luck: NDArray[np.float64]) -> NDArray[np.int64]:

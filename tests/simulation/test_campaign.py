@@ -114,3 +114,16 @@ def test_a_phase_that_is_not_there_is_refused() -> None:
         campaign(0, 2_000, start="X")
     with pytest.raises(InputError, match="too small"):
         campaign(0, 10)
+
+
+def test_networks_that_watch_leave_what_is_selected() -> None:
+    world = {"totals": {"drug": 0.05}, "networks": {"new_corridor": 1.0}, "adaptation": {"answers": "moves"}}
+    branch = campaign(SEED, SIZE, world, start="V", weeks=12).branch(adapts=True)
+    seized, selected, here = [], [], []
+    while (week := branch.next_week(seized, selected)) is not None:  # all that Australia gets is selected
+        hidden = week.truth["drug"].astype(bool) | week.truth["wildlife"].astype(bool)
+        looked = week.shipments["country_of_report"] == "AU"
+        selected, seized = (week.shipments["shipment_id"][rows].tolist() for rows in (looked, looked & hidden))
+        here.append(len(seized))
+    assert sum(here[:3]) > 5
+    assert sum(here[4:]) < 0.5 * sum(here[:4])

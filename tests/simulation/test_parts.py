@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 import pandas as pd
 from hypothesis import given
@@ -11,7 +13,7 @@ from omdrisk.simulation.clock import Clock
 from omdrisk.simulation.draws import grouped
 from omdrisk.simulation.facts import COVERS, MODES, facts
 from omdrisk.simulation.layouts import decimal_comma
-from omdrisk.simulation.names import words
+from omdrisk.simulation.names import Wordbook
 from omdrisk.simulation.parameters import read_parameters
 from omdrisk.simulation.pool import FIRM, PERSON, Pool
 from omdrisk.simulation.rows import earlier
@@ -80,13 +82,17 @@ def test_names_fit_their_country_and_shared_addresses_are_the_same() -> None:
     persons = pool.add(np.array([vietnam] * 40), PERSON)
     pool.share("address", persons[:2], persons[2:4])
     pool.spoil(int(firms[0]))
-    made = words(np.random.default_rng(1), pool.parties(), place.countries)
+    book = Wordbook.draw(np.random.default_rng(1), pool.parties(), place.countries)
+    made = book.of(np.arange(len(pool)))
     assert made.names[firms[0], 0].split()[0] in {"Công", "Doanh"}
     assert all("公司" in name for name in made.names[firms[40:], 0])
     assert (made.addresses[persons[:2]] == made.addresses[persons[2:4]]).all()
     assert len({tuple(row) for row in made.addresses[firms]}) == 80
     assert made.numbers[persons[0]] is None
     assert all(name.isascii() for name in made.names[firms, 1])
+    some = np.array([0, 2, 41, 90, 119])
+    for part, whole in zip(astuple(book.of(some)), astuple(made.of(some)), strict=True):  # words are made alone, too
+        assert part.tolist() == whole.tolist()
 
 
 def test_decimal_commas() -> None:
