@@ -127,7 +127,7 @@ def in_use(opened: PhaseFolder) -> tuple[Bundle | None, dict[str, str]]:
     place = opened.root / "champion" / version.number
     if not (place / "whole").is_file():
         where = fetch(version.uri, destination=place, tracking_uri=state["store"])
-        (place / "whole").write_text(where.relative_to(place).as_posix(), encoding="utf-8")
+        (place / "whole").write_text(where.resolve().relative_to(place.resolve()).as_posix(), encoding="utf-8")
     bundle = read_bundle(place / (place / "whole").read_text(encoding="utf-8"))
     return bundle, {"version": version.number, "bundle": bundle.version, "address": version.uri, "run": version.run_id}
 

@@ -10,10 +10,15 @@ from omdrisk.phases.journal import read
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
 
-def test_a_phase_from_opening_to_report(tmp_path: Path) -> None:
+
+def test_a_phase_from_opening_to_report_in_a_folder_named_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     said: list[str] = []
-    done = phase_walk(tmp_path / "phase", shipments=8_000, seed=3, explained=60, step=said.append)
+    done = phase_walk("phase", shipments=8_000, seed=3, explained=60, step=said.append)
     assert [one.split(",")[0] for one in said if one.startswith("phase")] == [
         "phase IV opens",
         "phase V opens",
