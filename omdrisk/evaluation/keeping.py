@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
+
+from omdrisk.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +52,15 @@ class Kept:
 
     @classmethod
     def of(cls, root: str | Path, *things: Any) -> Kept:
-        """Return the parts in a folder that are made of these things: tables, or what JSON can say."""
+        """Return the parts in a folder that are made of these things: tables, or what JSON can say.
+
+        Raises
+        ------
+        InputError
+            If `root` is something else than a folder.
+        """
+        if Path(root).exists() and not Path(root).is_dir():
+            raise InputError(f"{root} is a file. Name a folder in which finished phases can be kept.")
         return cls(Path(root), _digest(*things, version("omdrisk"), version("lightgbm")))
 
     def place(self, name: str) -> Path:
@@ -58,7 +69,13 @@ class Kept:
         return self.root / f"{readable}-{_digest(self.made_of, name)}"
 
     def tables(self, name: str, make: Callable[[], Tables]) -> Tables:
-        """Return the tables of a part by their names, as they were kept, or made and kept now."""
+        """Return the tables of a part by their names, as they were kept, or made and kept now.
+
+        Raises
+        ------
+        InputError
+            If what was kept cannot be read.
+        """
         place = self.place(name)
         if not place.is_dir():
             made = make()
@@ -68,7 +85,12 @@ class Kept:
             for part, table in made.items():
                 table.to_parquet(partial / f"{part}.parquet")
             partial.rename(place)
-        return {path.stem: pd.read_parquet(path) for path in sorted(place.glob("*.parquet"))}
+        try:
+            return {path.stem: pd.read_parquet(path) for path in sorted(place.glob("*.parquet"))}
+        except (OSError, pa.ArrowException) as error:
+            raise InputError(
+                f"{place} is damaged ({error}). Delete this folder, and the phase is tested anew."
+            ) from error
 
 
 def _digest(*things: Any) -> str:

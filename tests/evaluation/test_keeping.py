@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from omdrisk.errors import InputError
 from omdrisk.evaluation import backtest, baselines, phased, selection
 from omdrisk.evaluation.keeping import Kept
 from tests.training.world import catalog, recipe, tables
@@ -64,3 +65,15 @@ def test_a_part_that_was_not_finished_is_no_part(tmp_path):
     made = kept.tables("V", lambda: {"other": pd.DataFrame({"value": [0.1]})})
     assert list(made) == ["other"]
     assert not half.exists()
+
+
+def test_a_file_in_the_place_of_the_folder_and_a_damaged_part_are_said_with_the_way_out(tmp_path):
+    file = tmp_path / "phases.txt"
+    file.touch()
+    with pytest.raises(InputError, match=r"phases\.txt is a file\. Name a folder"):
+        Kept.of(file, "recipe")
+    kept = Kept.of(tmp_path, "recipe")
+    kept.tables("V", lambda: {"finds": pd.DataFrame({"found": [3]})})
+    (kept.place("V") / "finds.parquet").write_bytes(b"torn")
+    with pytest.raises(InputError, match=r"V-\w+ is damaged .* Delete this folder"):
+        kept.tables("V", dict)
